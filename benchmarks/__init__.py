@@ -1,0 +1,1 @@
+"""Side-by-side measurements and the quality evaluation; never timed tests."""

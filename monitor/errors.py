@@ -1,0 +1,80 @@
+"""The error tree. Every message says what, where and what to do.
+
+MonitorError
+  ConfigError             the owner's files: one or several problems, each with its place
+  FetchError              a feed or page could not be read      (permanent: the server means it)
+    AddressRefused        the guard refused the address          (always permanent)
+  ParseError              the body is not a feed, or could not be parsed within its limits
+  DeliveryError           a message was not accepted             (permanent, ambiguous)
+  StoreError              the database
+    SchemaTooNew          written by a newer version of this program
+    AlreadyRunning        another service works on this database
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class MonitorError(Exception):
+    """The root: everything this program raises on purpose."""
+
+
+class ConfigError(MonitorError):
+    """Problems in the owner's files, each as ``file:line: key.path: what is wrong; what to do``."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class FetchError(MonitorError):
+    """A fetch that failed. ``retry_after``: how long the server asked to be left alone."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        status: int | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.status = status
+        self.retry_after = retry_after
+
+
+class AddressRefused(FetchError):
+    """The address is not public and not on the list of exceptions."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
+class ParseError(MonitorError):
+    """The body is not a feed, or its parser died or ran out of time or memory."""
+
+
+class DeliveryError(MonitorError):
+    """A message that was not accepted.
+
+    ``permanent``: trying again is pointless (5xx). ``ambiguous``: the server may have taken it.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False, ambiguous: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.ambiguous = ambiguous
+
+
+class StoreError(MonitorError):
+    """The database refused or could not be reached."""
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer version of this program."""
+
+
+class AlreadyRunning(StoreError):
+    """Another service already works on this database."""

@@ -1,0 +1,1 @@
+"""From an address to stories: guard, fetch, parse, admit."""

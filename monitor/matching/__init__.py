@@ -1,0 +1,1 @@
+"""From stories to matches with reasons: pure, imports only records."""

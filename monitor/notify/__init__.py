@@ -1,0 +1,1 @@
+"""From matches to a mail sent: slots, compose, render, mail."""
