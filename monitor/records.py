@@ -359,10 +359,14 @@ class Subscription(_Timed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestEntry:
-    """A story to tell: the lead, and the stories that are copies of it."""
+    """A story to tell: the lead, the stories that are copies of it, and what else they matched.
+
+    ``echoes`` holds each copy once; ``also`` the matches of lead and copies with other topics.
+    """
 
     lead: MatchedStory
     echoes: tuple[MatchedStory, ...] = ()
+    also: tuple[MatchedStory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
