@@ -347,7 +347,9 @@ class Schedule:
 class Subscription(_Timed):
     """One recipient of one digest. ``next_at``: the next slot that has not been served.
 
-    ``started_at``: stories seen before it are not candidates.
+    ``last_at``: the last slot served, with a mail or silently. ``started_at``: stories seen before
+    it are not candidates. ``schedule_key`` tells schedules apart: ``next_at`` is replaced in the
+    store only when it changed.
     """
 
     digest: str
@@ -355,6 +357,7 @@ class Subscription(_Timed):
     started_at: datetime
     next_at: datetime
     last_at: datetime | None = None
+    schedule_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
