@@ -1,0 +1,193 @@
+"""From text to terms: one analysis per language, the same for stories, seeds and phrases.
+
+A text is split by one pass of ``str.translate`` and ``str.split``; everything that needs thought
+(case, possessives, abbreviations, scripts without spaces, stems) is done once per distinct token
+and remembered in a bounded table, because news repeats its words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from importlib.resources import files
+from itertools import chain
+
+import Stemmer
+
+DEFAULT_LANGUAGE = "en"
+TITLE_WEIGHT = 2
+"""How often the words of a title count."""
+
+MAX_CHARS = 100_000
+"""What is read of a text: a long report has 60,000 characters, the rest of 5 MB adds only noise."""
+
+_MAX_WORD = 64
+_REMEMBERED = 32_768
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_JOINTS = re.compile(r"[.']")
+_UNSPACED = re.compile(
+    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002fa1f]+)"
+)
+"""Thai, Lao, Burmese, Khmer, kana, Han and Hangul: no spaces, or words that grow endings."""
+
+_TYPOGRAPHY = (
+    ("\u2019", "'"),
+    ("\u2018", "'"),
+    ("\u201c", " "),
+    ("\u201d", " "),
+    ("\u2013", " "),
+    ("\u2014", " "),
+    ("\u2026", " "),
+)
+"""Replaced first: most English text is ASCII after that, which ``translate`` does much faster."""
+
+_ACRONYMS = {"US": "u.s", "USA": "u.s", "WHO": "w.h.o"}
+"""Names that are English stop words once their capitals are gone."""
+
+
+@lru_cache(maxsize=1024)
+def language_of(tag: str | None) -> str:
+    """Return the primary subtag of a language tag (``en-GB``: ``en``).
+
+    A missing or unreadable tag counts as the default language.
+    """
+    primary = (tag or "").strip().lower().replace("_", "-").split("-")[0]
+    return primary if _LANGUAGE.fullmatch(primary) else DEFAULT_LANGUAGE
+
+
+@lru_cache(maxsize=32)
+def analyzer_for(language: str) -> Analyzer:
+    """Return the analyzer of a primary language subtag; they are shared, being stateless."""
+    return Analyzer(language)
+
+
+class Analyzer:
+    """Turns the texts of one language into terms.
+
+    English has stop words; every language that Snowball knows has stems, others keep their words
+    as they are. Scripts written without spaces become overlapping pairs of characters.
+    """
+
+    def __init__(self, language: str = DEFAULT_LANGUAGE) -> None:
+        self.language = language_of(language)
+        self._stem_word = _stemmer(self.language)
+        self._stop = _stop_words(self.language)
+        self._acronyms = _ACRONYMS if self.language == "en" else {}
+        self._terms = _Remembered(lambda token: tuple(term for term, _ in self._token(token)))
+
+    def terms(self, title: str, text: str) -> list[str]:
+        """Return the stems of a document without stop words, those of the title twice."""
+        return self._text_terms(title) * TITLE_WEIGHT + self._text_terms(text)
+
+    def words(self, title: str, text: str) -> list[tuple[str, str]]:
+        """Return what ``terms`` returns, each stem with its word as it stands in the text."""
+        of_title = [pair for token in tokens(title) for pair in self._token(token)]
+        return of_title * TITLE_WEIGHT + [pair for t in tokens(text) for pair in self._token(t)]
+
+    def stems(self, text: str) -> list[str]:
+        """Return every stem in order, stop words too; unspaced scripts character by character."""
+        return [stem for token in tokens(text) for stem in self._sequence(token)]
+
+    def _text_terms(self, text: str) -> list[str]:
+        return list(chain.from_iterable(map(self._terms.__getitem__, tokens(text))))
+
+    def _token(self, token: str) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (stem, word)
+            for piece in _pieces(token)
+            for word in _pairs(piece)
+            if len(word) > 1 and (stem := self._term(word))
+        )
+
+    def _term(self, word: str) -> str:
+        if word in self._acronyms:
+            return self._acronyms[word]
+        lowered = word.lower()
+        return "" if lowered in self._stop else self._stem_word(lowered)
+
+    def _sequence(self, token: str) -> Iterator[str]:
+        for piece in _pieces(token):
+            if _UNSPACED.match(piece):
+                yield from piece
+            else:
+                yield self._acronyms.get(piece) or self._stem_word(piece.lower())
+
+
+def tokens(text: str) -> list[str]:
+    """Split a text at what is neither letter, digit nor mark; inner dots and apostrophes stay."""
+    text = text[:MAX_CHARS]
+    if not text.isascii():
+        for typographic, plain in _TYPOGRAPHY:
+            text = text.replace(typographic, plain)
+        if not text.isascii():
+            text = unicodedata.normalize("NFKC", text)
+    return text.translate(_SEPARATORS).split()
+
+
+class _Separators(dict[int, str]):
+    """The table of ``str.translate``, filled as characters are met, up to a bound."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        kind = unicodedata.category(char)
+        invisible = "" if kind == "Cf" else " "
+        kept = char if kind[0] in "LNM" or char in ".'" else invisible
+        if len(self) < _REMEMBERED:
+            self[code] = kept
+        return kept
+
+
+_SEPARATORS = _Separators()
+
+
+class _Remembered(dict[str, tuple[str, ...]]):
+    """A bounded table of token -> terms; when full it starts anew."""
+
+    def __init__(self, compute: Callable[[str], tuple[str, ...]]) -> None:
+        super().__init__()
+        self._compute = compute
+
+    def __missing__(self, token: str) -> tuple[str, ...]:
+        terms = self._compute(token)
+        if len(token) <= _MAX_WORD:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[token] = terms
+        return terms
+
+
+def _pieces(token: str) -> Iterator[str]:
+    """Yield the words inside a token: ``Iraq's`` Iraq, ``U.S.`` US, ``news.com`` news and com."""
+    token = token.strip(".'")
+    if token[-2:] in ("'s", "'S"):
+        token = token[:-2].rstrip(".")
+    if _DOTTED.fullmatch(token):
+        yield token.replace(".", "").upper()
+        return
+    for part in _JOINTS.split(token):
+        runs = [part] if part.isascii() else _UNSPACED.split(part)
+        yield from (run for run in runs if run and (len(run) <= _MAX_WORD or not run.isascii()))
+
+
+def _pairs(piece: str) -> list[str]:
+    if piece.isascii() or len(piece) < 3 or not _UNSPACED.match(piece):
+        return [piece]
+    return [piece[i : i + 2] for i in range(len(piece) - 1)]
+
+
+def _stemmer(language: str) -> Callable[[str], str]:
+    """Return Snowball's stemmer of a language, or one that changes nothing."""
+    try:
+        stem: Callable[[str], str] = Stemmer.Stemmer(language, 0).stemWord
+    except KeyError:
+        return str
+    return stem
+
+
+def _stop_words(language: str) -> frozenset[str]:
+    path = files("monitor.matching") / "data" / f"stopwords-{language}.txt"
+    return frozenset(path.read_text("utf-8").split()) if path.is_file() else frozenset()

@@ -1,0 +1,43 @@
+"""Stories and topics for the tests of this room: short to write, valid by default."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from monitor.records import Seed, Story, Topic, TopicSpec
+
+NOW = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
+
+
+def story(
+    text: str = "",
+    *,
+    title: str = "",
+    story_id: int = 1,
+    language: str | None = "en",
+    feed_url: str = "https://feed.example/rss",
+    feed_tags: tuple[str, ...] = (),
+) -> Story:
+    return Story(
+        id=story_id,
+        feed_id=1,
+        feed_url=feed_url,
+        feed_tags=feed_tags,
+        source="Example",
+        url=None,
+        title=title,
+        text=text,
+        language=language,
+        published_at=NOW,
+        seen_at=NOW,
+        link_key=None,
+        content_key=bytes(16),
+    )
+
+
+def seeds(*texts: str) -> tuple[Seed, ...]:
+    return tuple(Seed(text=text) for text in texts)
+
+
+def topic(spec: TopicSpec, *, topic_id: int = 1) -> Topic:
+    return Topic(id=topic_id, version="v1", spec=spec)
