@@ -1,0 +1,71 @@
+"""What no file can tell alone: names that must exist elsewhere, and what stands there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from datetime import timedelta
+
+from monitor.config.document import Document, Loc
+from monitor.config.models import FeedSettings, MonitorFile, TopicFile, below_floor
+from monitor.config.values import nearest
+
+
+def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Iterator[str]:
+    """Digest names and recipients are unique; the topics of a digest exist."""
+    names = [(("digests", n, "name"), each.name) for n, each in enumerate(main.digests)]
+    yield from _doubles(names, source)
+    for n, digest in enumerate(main.digests):
+        recipients = enumerate(digest.recipients)
+        yield from _doubles(
+            (((("digests", n, "recipients", m)), it) for m, it in recipients), source
+        )
+        for m, name in enumerate(digest.topics or ()):
+            if name not in topics:
+                yield source.problem(("digests", n, "topics", m), _unknown("topic", name, topics))
+
+
+def check_feeds(
+    feeds: tuple[FeedSettings, ...], floor: timedelta | None, source: Document
+) -> Iterator[str]:
+    """Addresses are unique; no interval is below the floor, where that is known."""
+    yield from _doubles(((("feeds", n, "url"), each.url) for n, each in enumerate(feeds)), source)
+    for n, feed in enumerate(feeds):
+        if floor and feed.interval and feed.interval < floor:
+            yield source.problem(("feeds", n, "interval"), below_floor(feed.interval, floor))
+
+
+def check_topic(
+    topic: TopicFile, feeds: tuple[FeedSettings, ...], source: Document
+) -> Iterator[str]:
+    """Every feed and tag that a topic watches exists."""
+    titles = [feed.title for feed in feeds if feed.title]
+    known = [*titles, *(feed.url for feed in feeds)]
+    for n, name in enumerate(topic.feeds):
+        if name not in known:
+            yield source.problem(("feeds", n), _unknown("feed", name, known))
+    tags = sorted({tag for feed in feeds for tag in feed.tags})
+    for n, tag in enumerate(topic.tags):
+        if tag not in tags:
+            yield source.problem(("tags", n), _unknown("tag", tag, tags))
+
+
+def check_names(named: Iterable[tuple[str, Document]]) -> Iterator[str]:
+    """Every topic has a name of its own."""
+    seen: dict[str, Document] = {}
+    for name, source in named:
+        if other := seen.get(name.casefold()):
+            yield source.problem(("name",), f"the same as in {other.path}; rename one")
+        seen.setdefault(name.casefold(), source)
+
+
+def _unknown(what: str, name: str, known: list[str]) -> str:
+    some = f"; known are {', '.join(known[:10])}" if known else f"; there is no {what}"
+    return f"{name!r:.80} is no {what}{nearest(name, known) or some}"
+
+
+def _doubles(values: Iterable[tuple[Loc, str]], source: Document) -> Iterator[str]:
+    seen: dict[Hashable, Loc] = {}
+    for loc, value in values:
+        first = seen.setdefault(value.casefold(), loc)
+        if first != loc:
+            yield source.problem(loc, f"the same as on line {source.line(first)}; remove one")

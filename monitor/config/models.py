@@ -1,0 +1,250 @@
+"""What may stand in the three kinds of files. An unknown key is an error everywhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from monitor.config.addresses import (
+    Contact,
+    DatabaseAddress,
+    Host,
+    HostPort,
+    MailAddress,
+    Mailbox,
+    WebAddress,
+)
+from monitor.config.secrets import read_secret
+from monitor.config.values import (
+    WEEKDAYS,
+    Duration,
+    EnvName,
+    Language,
+    Line,
+    OwnPath,
+    Size,
+    Switch,
+    TimeOfDay,
+    Weekday,
+    Zone,
+    format_duration,
+)
+from monitor.records import Schedule
+
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _exactly_one(model: _Strict, *names: str) -> None:
+    given = [name for name in names if getattr(model, name) is not None]
+    if len(given) != 1:
+        either = " or ".join(names)
+        raise ValueError(f"has {' and '.join(given) or 'nothing'}; write exactly one of {either}")
+
+
+class PollingSettings(_Strict):
+    """How feeds are read."""
+
+    interval: Duration = timedelta(minutes=30)
+    floor: Duration = timedelta(minutes=1)
+    first_poll_keeps: Duration = timedelta(days=1)
+    concurrency: Annotated[int, Field(strict=True, ge=1, le=200)] = 20
+    per_host: Annotated[int, Field(strict=True, ge=1, le=10)] = 2
+    timeout: Duration = timedelta(seconds=30)
+    max_body: Size = 10 * 2**20
+    allow_addresses: tuple[HostPort, ...] = ()
+    contact: Contact = ""
+
+    @model_validator(mode="after")
+    def _check_floor(self) -> Self:
+        if self.interval < self.floor:
+            raise ValueError(below_floor(self.interval, self.floor))
+        return self
+
+
+def below_floor(interval: timedelta, floor: timedelta) -> str:
+    """Say both numbers and both remedies."""
+    wanted, allowed = format_duration(interval), format_duration(floor)
+    return (
+        f"an interval of {wanted} is below polling.floor ({allowed}); "
+        f"write {allowed} or more, or lower polling.floor to {wanted}"
+    )
+
+
+class MatchingSettings(_Strict):
+    """How stories are compared with topics."""
+
+    language: Language = "en"
+
+
+class WeeklySettings(_Strict):
+    """One hour of one day of the week."""
+
+    day: Weekday
+    at: TimeOfDay
+
+
+class ScheduleSettings(_Strict):
+    """When a digest is due: exactly one of the three."""
+
+    daily: TimeOfDay | None = None
+    weekly: WeeklySettings | None = None
+    at: Annotated[tuple[TimeOfDay, ...], Field(min_length=1, max_length=24)] | None = None
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        _exactly_one(self, "daily", "weekly", "at")
+        return self
+
+
+class DigestSettings(_Strict):
+    """One digest: who gets it, about what, when."""
+
+    name: Line
+    recipients: Annotated[tuple[MailAddress, ...], Field(min_length=1)]
+    topics: Annotated[tuple[Line, ...], Field(min_length=1)] | None = None
+    schedule: ScheduleSettings
+    timezone: Zone = "UTC"
+    cap: Annotated[int, Field(strict=True, ge=1, le=500)] = 30
+
+    def schedule_record(self) -> Schedule:
+        """Return the schedule as the record that `notify.slots` works with."""
+        given = self.schedule
+        if given.weekly is not None:
+            days = frozenset({WEEKDAYS.index(given.weekly.day)})
+            return Schedule(times=(given.weekly.at,), weekdays=days, zone=self.timezone)
+        times = given.at if given.at is not None else (given.daily,)
+        return Schedule(
+            times=tuple(sorted({each for each in times if each is not None})), zone=self.timezone
+        )
+
+
+class SmtpSettings(_Strict):
+    """The mail server. The password is referred to, never written here."""
+
+    host: Host
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    port: Annotated[int, Field(strict=True, ge=1, le=65_535)] = Field(
+        default_factory=lambda given: _PORTS.get(given.get("security", ""), 587)
+    )
+    user: Line | None = None
+    password_env: EnvName | None = None
+    password_file: OwnPath | None = None
+    ca_file: OwnPath | None = None
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Self:
+        references = (self.password_env, self.password_file)
+        if self.user is None and references == (None, None):
+            return self
+        if self.user is None:
+            raise ValueError("has a password but no user; add user")
+        _exactly_one(self, "password_env", "password_file")
+        if self.security == "none":
+            raise ValueError("would send a password unprotected; write security: starttls or tls")
+        return self
+
+    def password(self, environ: Mapping[str, str] = os.environ) -> SecretStr | None:
+        """Read the password now; None without ``user``. Raises ``ConfigError``."""
+        key = "mail.smtp.password"
+        return read_secret(key, self.password_env, self.password_file, environ)
+
+
+class MailSettings(_Strict):
+    """Where digests go: into a folder, or to a mail server where ``smtp`` is given."""
+
+    sender: Mailbox = Field("News monitor <monitor@localhost>", alias="from")
+    folder: OwnPath = Field(Path("outbox"), validate_default=True)
+    smtp: SmtpSettings | None = None
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        if {"folder", "smtp"} <= self.model_fields_set:
+            raise ValueError("has folder and smtp; write exactly one of them")
+        return self
+
+
+class MonitorFile(_Strict):
+    """``monitor.yaml``."""
+
+    database: DatabaseAddress = Field("sqlite:///monitor.db", validate_default=True)
+    database_password_env: EnvName | None = None
+    database_password_file: OwnPath | None = None
+    feeds: OwnPath = Field(Path("feeds.yaml"), validate_default=True)
+    topics: OwnPath = Field(Path("topics"), validate_default=True)
+    polling: PollingSettings = PollingSettings()
+    matching: MatchingSettings = MatchingSettings()
+    keep: Duration = timedelta(days=90)
+    digests: tuple[DigestSettings, ...] = ()
+    mail: MailSettings = Field(default_factory=dict, validate_default=True)
+
+    @model_validator(mode="after")
+    def _check_password(self) -> Self:
+        references = (self.database_password_env, self.database_password_file)
+        if references == (None, None):
+            return self
+        _exactly_one(self, "database_password_env", "database_password_file")
+        if self.database.startswith("sqlite:"):
+            raise ValueError("has a password for a SQLite file, which has none; remove it")
+        if "@" not in self.database:
+            raise ValueError("has a password for a database without user; add user@ to its address")
+        return self
+
+
+class FeedSettings(_Strict):
+    """One feed. Without ``interval``, ``polling.interval`` counts."""
+
+    url: WebAddress
+    title: Line | None = None
+    tags: tuple[Line, ...] = ()
+    interval: Duration | None = None
+    enabled: Switch = True
+
+
+class FeedsFile(_Strict):
+    """``feeds.yaml``."""
+
+    feeds: Annotated[tuple[FeedSettings, ...], Field(min_length=1)]
+
+
+class SeedReference(_Strict):
+    """An example text: in a file, written here, or a page to fetch."""
+
+    file: Line | None = None
+    text: str | None = None
+    url: WebAddress | None = None
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        _exactly_one(self, "file", "text", "url")
+        return self
+
+
+class TopicFile(_Strict):
+    """``topics/*.yaml``: one topic."""
+
+    name: Line
+    seeds: Annotated[tuple[SeedReference, ...], Field(min_length=1)]
+    not_seeds: tuple[SeedReference, ...] = Field((), alias="not")
+    must: tuple[Line, ...] = ()
+    any: tuple[Line, ...] = ()
+    never: tuple[Line, ...] = ()
+    feeds: tuple[Line, ...] = ()
+    tags: tuple[Line, ...] = ()
+    language: Language | None = None
+    alerts_per_week: Annotated[float, Field(strict=True, gt=0, le=10_000)] | None = None
+    threshold: Annotated[float, Field(strict=True, ge=0, le=1)] | None = None
+
+    @model_validator(mode="after")
+    def _check_threshold(self) -> Self:
+        if self.threshold is not None and self.alerts_per_week is not None:
+            raise ValueError("has threshold and alerts_per_week; remove one of them")
+        return self

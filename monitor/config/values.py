@@ -1,0 +1,148 @@
+"""The single values of the files: each type reads what the owner writes and can write it back.
+
+A wrong value is a ``ValueError`` whose words say what is wrong and what to write instead.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+)
+
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_SIZES = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
+_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Return ``; did you mean 'x'?`` with the nearest known word, or nothing."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def parse_duration(value: object) -> timedelta:
+    """Read ``10s``, ``15m``, ``2h``, ``1d`` or ``1w``."""
+    found = re.fullmatch(r"(\d{1,6})\s*([smhdw])", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"{value!r:.60} is no duration; write a number with s, m, h, d or w: 15m")
+    made = timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    if not made:
+        raise ValueError("must be longer than nothing; write for example 15m")
+    return made
+
+
+def format_duration(value: timedelta) -> str:
+    """Write a duration in the largest unit that leaves no rest."""
+    seconds = int(value.total_seconds())
+    unit, size = next(each for each in _UNITS.items() if seconds % each[1] == 0)
+    return f"{seconds // size}{unit}"
+
+
+def parse_size(value: object) -> int:
+    """Read ``500KiB``, ``10MiB`` or ``1GiB`` as bytes."""
+    found = re.fullmatch(r"(\d{1,6})\s*([KMG]iB|B)", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"{value!r:.60} is no size; write a number with KiB, MiB or GiB: 10MiB")
+    return int(found[1]) * _SIZES[found[2]]
+
+
+def format_size(value: int) -> str:
+    """Write a size in the largest unit that leaves no rest."""
+    unit, size = next(each for each in _SIZES.items() if value % each[1] == 0)
+    return f"{value // size}{unit}"
+
+
+def parse_time(value: object) -> time:
+    """Read ``07:00`` as a local time of day."""
+    found = re.fullmatch(r"(\d{1,2}):(\d{2})", value) if isinstance(value, str) else None
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        raise ValueError(f'{value!r:.60} is no time of day; write "07:00", up to "23:59"')
+    return time(int(found[1]), int(found[2]))
+
+
+def parse_weekday(value: object) -> str:
+    """Read the English name of a weekday."""
+    word = value.lower() if isinstance(value, str) else ""
+    if word not in WEEKDAYS:
+        raise ValueError(f"{value!r:.60} is no weekday; write monday to sunday")
+    return word
+
+
+def parse_switch(value: object) -> bool:
+    """Read ``true``/``false``, and the words of YAML 1.1: ``yes``, ``no``, ``on``, ``off``."""
+    read = value if isinstance(value, bool) else _SWITCH.get(str(value).lower())
+    if read is None:
+        raise ValueError(f"{value!r:.60} is neither true nor false; write one of them")
+    return read
+
+
+def check_zone(value: str) -> str:
+    """Refuse a time zone that the zone database does not know."""
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        hint = nearest(value, sorted(available_timezones()))
+        raise ValueError(
+            f"{value!r:.60} is no time zone{hint or '; write a name like Europe/Berlin'}"
+        ) from error
+    return value
+
+
+def check_text(value: str) -> str:
+    """Refuse control characters in a text of one line."""
+    if not value.isprintable():
+        raise ValueError("holds a line break or control character; write one line of text")
+    return value
+
+
+def check_language(value: str) -> str:
+    """Refuse what is no language code."""
+    if not re.fullmatch(r"[a-z]{2,3}", value):
+        raise ValueError(f"{value!r:.60} is no language; write a code of two letters like en")
+    return value
+
+
+def check_env_name(value: str) -> str:
+    """Refuse what is no variable's name, without repeating it: it may be the secret itself."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", value):
+        raise ValueError("is no environment variable; write its name, never the secret")
+    return value
+
+
+def beside(value: object, info: ValidationInfo) -> Path:
+    """Return an absolute path; a relative one is meant from the folder of its file."""
+    if not isinstance(value, str | Path) or not str(value).isprintable() or not str(value):
+        raise ValueError("is no path; write one, relative to the folder of this file")
+    folder: Path = info.context["folder"]  # type: ignore[index]
+    return folder / Path(value).expanduser()
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(check_text),
+]
+Duration = Annotated[timedelta, PlainValidator(parse_duration), PlainSerializer(format_duration)]
+Size = Annotated[int, PlainValidator(parse_size), PlainSerializer(format_size)]
+TimeOfDay = Annotated[
+    time, PlainValidator(parse_time), PlainSerializer(lambda value: f"{value:%H:%M}")
+]
+Weekday = Annotated[str, PlainValidator(parse_weekday)]
+Switch = Annotated[bool, PlainValidator(parse_switch)]
+Zone = Annotated[str, AfterValidator(check_zone)]
+OwnPath = Annotated[Path, BeforeValidator(beside)]
+Language = Annotated[str, AfterValidator(check_language)]
+EnvName = Annotated[str, AfterValidator(check_env_name)]

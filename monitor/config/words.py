@@ -1,0 +1,115 @@
+"""What pydantic found -> problems in plain words, each with its place."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from monitor.config.document import Document
+from monitor.config.values import nearest
+
+_TYPES = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "tuple_type": "a list",
+    "model_type": "a mapping (key: value)",
+}
+_LIMITS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+
+
+def in_words(error: ValidationError, model: type[BaseModel], document: Document) -> tuple[str, ...]:
+    """Return a line for each error, in the order of the file."""
+    ordered = sorted(error.errors(include_url=False), key=lambda each: document.line(each["loc"]))
+    return tuple(document.problem(each["loc"], _say(each, model)) for each in ordered)
+
+
+def _say(each: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, given, context = each["type"], each["input"], each.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(each, model)
+    if kind == "missing":
+        return "missing; add it"
+    if given is None:
+        return "has no value; give it one or remove the key"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in _TYPES:
+        return f"must be {_TYPES[kind]}, not {_kind_of(given)}{_remedy(kind, given)}"
+    if kind in _LIMITS:
+        words, key = _LIMITS[kind]
+        return f"must be {words} {context[key]:g}"
+    return _say_size(kind, context)
+
+
+def _say_size(kind: str, context: dict[str, Any]) -> str:
+    match kind:
+        case "too_short" | "string_too_short":
+            return "is empty; write at least one"
+        case "too_long" | "string_too_long":
+            return f"is longer than {context['max_length']}; shorten it"
+        case "literal_error":
+            return f"must be {context['expected']}"
+        case _:
+            return "is not understood; see docs/reference/configuration.md"
+
+
+def _unknown_key(each: ErrorDetails, model: type[BaseModel]) -> str:
+    *parents, key = each["loc"]
+    keys = _keys(_model_at(model, parents))
+    if "password" in str(key):
+        secret = [known for known in keys if "password" in known]
+        return f"unknown key; a secret never stands here: use {' or '.join(secret) or 'none'}"
+    return "unknown key" + (nearest(str(key), keys) or f"; known are {', '.join(keys)}")
+
+
+def _model_at(model: type[BaseModel], loc: list[int | str]) -> type[BaseModel]:
+    """Follow the keys of a place down to the model that stands there."""
+    for key in loc:
+        if isinstance(key, str):
+            field = next(
+                each for name, each in model.model_fields.items() if key in (name, each.alias)
+            )
+            model = _inner_model(field.annotation) or model
+    return model
+
+
+def _inner_model(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_inner_model, get_args(annotation))), None)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _kind_of(value: object) -> str:
+    match value:
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping (key: value)"
+
+
+def _remedy(kind: str, given: object) -> str:
+    """Return how to write the given value in the expected kind, where that is plain."""
+    if kind == "string_type" and isinstance(given, int | float):
+        return f'; put it in quotes: "{given}"'
+    if kind == "tuple_type" and isinstance(given, str):
+        return "; put it in brackets: [...]"
+    return ""
