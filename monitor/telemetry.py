@@ -1,7 +1,7 @@
 """Logging in one line per event, and word to the service manager.
 
-An event is a message with fields: ``log.info("feed read", extra={"fields": {"feed": 7}})``, or
-shorter ``event(log, "feed read", feed=7)``. Nothing in a value can end the line or move a cursor.
+An event is a message with fields: ``log.info("feed read", extra={"feed": 7})``. Nothing in a value
+can end the line or move a cursor.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ MAX_TRACE = 4_000
 _QUIET = ("httpx", "httpcore", "apscheduler")
 """They log whole addresses, or each tick, at the level of news."""
 
+_STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+"""What every record carries; all else came in by ``extra``."""
+
 _BARE = re.compile(r"[^\s\"'=\\]+")
 
 
@@ -37,13 +40,6 @@ def setup_logging(level: str, stream: TextIO, *, json: bool) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def event(
-    log: logging.Logger, message: str, /, level: int = logging.INFO, **fields: object
-) -> None:
-    """Log a message with fields."""
-    log.log(level, message, extra={"fields": fields})
 
 
 class KeyValues(logging.Formatter):
@@ -68,9 +64,9 @@ def _fields(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
     yield "level", record.levelname.lower()
     yield "logger", record.name
     yield "event", _cut(record.getMessage())
-    given = getattr(record, "fields", {})
-    for key, value in given.items():
-        yield re.sub(r"\W", "_", str(key)), _plain(value)
+    for key, value in vars(record).items():
+        if key not in _STANDARD:
+            yield re.sub(r"\W", "_", key), _plain(value)
     if record.exc_info and record.exc_info[1] is not None:
         error = record.exc_info[1]
         yield "error", _cut(f"{type(error).__name__}: {error}")

@@ -78,6 +78,10 @@ class Settings:
         """Return the names of a digest's topics: all, where it names none."""
         return digest.topics or tuple(topic.file.name for topic in self.topics)
 
+    def topic_names(self) -> frozenset[str]:
+        """Return the names of all topics, also of those whose seeds are not at hand yet."""
+        return frozenset(topic.file.name for topic in self.topics)
+
     def feed_specs(self) -> tuple[FeedSpec, ...]:
         """Return the feeds as records, in the order of the file."""
         return tuple(
