@@ -1,0 +1,154 @@
+"""Builders of the nouns that the tests of this room speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from monitor.notify.compose import compose
+from monitor.records import (
+    Coverage,
+    Digest,
+    Feed,
+    FeedSpec,
+    Match,
+    MatchedStory,
+    MatchState,
+    Story,
+    Term,
+    Validators,
+)
+
+MONDAY = datetime(2025, 7, 28, 5, 0, tzinfo=UTC)
+"""Seven in the morning in Berlin."""
+
+TERMS = (Term(text="combat mission", share=0.2), Term(text="troops", share=0.15))
+
+
+def a_story(
+    story_id: int = 1,
+    *,
+    title: str = "",
+    text: str = "",
+    source: str = "Example Wire",
+    url: str | None = "",
+    published_at: datetime = MONDAY - timedelta(hours=9),
+    link_key: bytes | None = None,
+    content_key: bytes = b"",
+    language: str | None = "en",
+) -> Story:
+    """A story of its own: no other id gives the same title, address or text."""
+    return Story(
+        id=story_id,
+        feed_id=1,
+        feed_url="https://wire.example/feed.xml",
+        feed_tags=(),
+        source=source,
+        url=f"https://wire.example/{story_id}" if url == "" else url,
+        title=title or f"Story {story_id}",
+        text=text or f"What happened in story {story_id}.",
+        language=language,
+        published_at=published_at,
+        seen_at=published_at + timedelta(minutes=10),
+        link_key=link_key,
+        content_key=content_key or b"text %d" % story_id,
+    )
+
+
+def a_hit(
+    story: Story,
+    score: float = 0.5,
+    *,
+    topic: str = "Iraq",
+    topic_id: int = 1,
+    terms: tuple[Term, ...] = TERMS,
+    threshold: float = 0.27,
+) -> MatchedStory:
+    """A story that matched a topic."""
+    return MatchedStory(
+        match=Match(
+            story_id=story.id,
+            topic_id=topic_id,
+            score=score,
+            threshold=threshold,
+            state=MatchState.HIT,
+            veto=None,
+            terms=terms,
+            rest=score - sum(term.share for term in terms),
+            background_version=1,
+            topic_version="1",
+            matched_at=story.seen_at,
+        ),
+        story=story,
+        topic=topic,
+    )
+
+
+def a_failing_feed(
+    title: str = "Example Gazette",
+    *,
+    error: str = "HTTP 503 from https://gazette.example/rss?key=hidden",
+    since: datetime | None = MONDAY - timedelta(days=3),
+) -> Feed:
+    """A feed whose last polls failed."""
+    return Feed(
+        id=7,
+        spec=FeedSpec(url="https://owner:hidden@gazette.example/rss?key=hidden"),
+        title=title,
+        validators=Validators(),
+        body_hash=None,
+        next_check_at=MONDAY,
+        last_checked_at=MONDAY,
+        last_success_at=None,
+        failing_since=since,
+        failures=4,
+        last_error=error,
+        last_status=503,
+        skipped_entries=0,
+    )
+
+
+def a_digest(
+    *hits: MatchedStory,
+    name: str = "Morning",
+    recipient: str = "reader@example.org",
+    slot: datetime = MONDAY,
+    zone: str = "Europe/Berlin",
+    cap: int = 30,
+    coverage: Coverage | None = None,
+) -> Digest:
+    """A composed digest; without hits, of one story."""
+    made = composed(
+        hits or (a_hit(a_story()),),
+        name=name,
+        recipient=recipient,
+        slot=slot,
+        zone=zone,
+        cap=cap,
+        coverage=coverage,
+    )
+    assert made is not None
+    return made
+
+
+def composed(
+    hits: Sequence[MatchedStory],
+    *,
+    name: str = "Morning",
+    recipient: str = "reader@example.org",
+    slot: datetime = MONDAY,
+    zone: str = "Europe/Berlin",
+    cap: int = 30,
+    coverage: Coverage | None = None,
+) -> Digest | None:
+    """What ``compose`` makes of the hits, with everything else given."""
+    return compose(
+        hits,
+        name=name,
+        recipient=recipient,
+        slot=slot,
+        since=slot - timedelta(days=1),
+        zone=zone,
+        cap=cap,
+        coverage=coverage or Coverage(stories_read=1482, feeds_read=112),
+    )
