@@ -1,0 +1,114 @@
+"""From markup to plain clean text. Pure.
+
+What comes out holds no markup, no control, bidi or invisible characters and no surrogates, so it
+may be stored, logged, mailed and shown.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+MAX_TEXT = 64 * 1024
+"""Characters of a plain text that are kept."""
+
+_MAX_HTML = 8 * MAX_TEXT
+_MAX_DEPTH = 500
+_MAX_ATTRIBUTES = 2_000
+
+_SPACES = re.compile(r"[^\S\n]+")
+_LINE_ENDS = str.maketrans({"\r": "\n", "\u0085": "\n", "\u2028": "\n", "\u2029": "\n"})
+_UNWANTED = re.compile(
+    "["
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls
+    "\u00ad\u200b\u2060-\u2064\ufeff"  # invisible inside words
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction
+    "\ud800-\udfff\ufff9-\ufffb\ufffe\uffff"  # no characters
+    "\U000e0000-\U000e007f"  # tags: text that nobody sees
+    "]"
+)
+_BLOCK = re.compile(
+    r"<(?=/?(?:address|article|aside|blockquote|br|caption|dd|div|dl|dt|fieldset|figcaption|figure"
+    r"|footer|form|h[1-6]|header|hr|li|main|nav|ol|option|p|pre|section|table|td|th|tr|ul)\b)",
+    re.IGNORECASE,
+)
+_OPEN_OR_CLOSE = re.compile(r"<(/?)(?!(?:br|hr|img|input|wbr|li|p|td|tr)\b)[a-z]", re.IGNORECASE)
+_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
+_DROPPED = ("script", "style", "template", "noscript", "iframe", "object", "svg", "head")
+_DROPPED_START = re.compile(rf"<({'|'.join(_DROPPED)})\b", re.IGNORECASE)
+
+
+def plain_text(markup: str) -> str:
+    """Return the text of HTML: entities decoded once, one line per block, no blank lines.
+
+    At most ``MAX_TEXT`` characters. Markup that would cost the HTML parser more than linear time
+    (deep nesting, heaps of attributes) is stripped of its tags without being understood.
+    """
+    markup = " ".join(markup[:_MAX_HTML].split())
+    if "<" in markup:
+        broken = _BLOCK.sub("\n<", markup)
+        text = _strip_tags(broken) if is_excessive(broken) else _parsed_text(broken)
+    else:
+        text = html.unescape(markup)
+    return clean_text(text)
+
+
+def clean_text(text: str) -> str:
+    """Return plain text cleaned: single spaces, no blank lines, at most ``MAX_TEXT`` characters."""
+    text = _clean(text[:_MAX_HTML])
+    lines = (line.strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)[:MAX_TEXT].rstrip()
+
+
+def clean_line(text: str) -> str:
+    """Return plain text cleaned, on one line."""
+    return " ".join(_clean(text[:_MAX_HTML]).split())[:MAX_TEXT].rstrip()
+
+
+def _clean(text: str) -> str:
+    text = _UNWANTED.sub("", text.translate(_LINE_ENDS))
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text))
+
+
+def _parsed_text(markup: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser
+
+    # Surrogates have no UTF-8 and the parser takes nothing else.
+    tree = LexborHTMLParser(markup.encode("utf-8", "replace"))
+    tree.strip_tags(list(_DROPPED))
+    return tree.body.text(deep=True) if tree.body is not None else ""
+
+
+def is_excessive(markup: str) -> bool:
+    """Whether ``markup`` may cost the HTML parser more than linear time."""
+    if markup.count("=") > _MAX_ATTRIBUTES and _most_attributes(markup) > _MAX_ATTRIBUTES:
+        return True
+    if markup.count("<") <= _MAX_DEPTH:
+        return False
+    depth = 0
+    for match in _OPEN_OR_CLOSE.finditer(markup):
+        depth += -1 if match[1] else 1
+        if depth > _MAX_DEPTH:
+            return True
+    return False
+
+
+def _most_attributes(markup: str) -> int:
+    """Return a bound on the attributes of any one tag: the blanks of the blankest."""
+    return max(tag.partition(">")[0].count(" ") for tag in markup.split("<"))
+
+
+def _strip_tags(markup: str) -> str:
+    """Return ``markup`` without tags, in linear time whatever it holds."""
+    kept = []
+    at = 0
+    lowered = markup.lower()
+    while (start := _DROPPED_START.search(markup, at)) is not None:
+        kept.append(markup[at : start.start()])
+        at = lowered.find(f"</{start[1].lower()}", start.end())
+        if at < 0:
+            break
+    else:
+        kept.append(markup[at:])
+    return html.unescape(_TAG.sub("", "".join(kept)))

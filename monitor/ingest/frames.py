@@ -1,0 +1,68 @@
+"""What goes between a parser pool and its workers: frames, and records as JSON. Pure.
+
+A frame is two lengths (4 bytes each, big-endian), a JSON header and a raw body.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from monitor.records import Entry, ParsedFeed, Seed
+
+_LENGTHS = struct.Struct(">II")
+_MAX_FRAME = 256 * 1024 * 1024
+
+
+def pack(header: Mapping[str, Any], body: bytes = b"") -> bytes:
+    """Return one frame."""
+    encoded = json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
+    return _LENGTHS.pack(len(encoded), len(body)) + encoded + body
+
+
+def read(exactly: Callable[[int], bytes]) -> tuple[dict[str, Any], bytes]:
+    """Return header and body of the next frame; ``exactly(n)`` gives n bytes or ``EOFError``."""
+    header_length, body_length = _LENGTHS.unpack(exactly(_LENGTHS.size))
+    if header_length + body_length > _MAX_FRAME:
+        raise EOFError("not a frame")
+    header = json.loads(exactly(header_length))
+    return header, exactly(body_length)
+
+
+def from_feed(feed: ParsedFeed) -> dict[str, Any]:
+    """Return ``feed`` as JSON values."""
+    return asdict(feed) | {"entries": [_from_entry(each) for each in feed.entries]}
+
+
+def to_feed(values: Mapping[str, Any]) -> ParsedFeed:
+    """Return the feed that ``from_feed`` took apart."""
+    return ParsedFeed(
+        title=values["title"],
+        language=values["language"],
+        entries=tuple(_to_entry(each) for each in values["entries"]),
+        skipped=values["skipped"],
+    )
+
+
+def from_seed(seed: Seed) -> dict[str, Any]:
+    """Return ``seed`` as JSON values."""
+    return asdict(seed)
+
+
+def to_seed(values: Mapping[str, Any]) -> Seed:
+    """Return the seed that ``from_seed`` took apart."""
+    return Seed(**values)
+
+
+def _from_entry(entry: Entry) -> dict[str, Any]:
+    moment = entry.published_at
+    return asdict(entry) | {"published_at": moment.isoformat() if moment else None}
+
+
+def _to_entry(values: Mapping[str, Any]) -> Entry:
+    moment = values["published_at"]
+    return Entry(**{**values, "published_at": datetime.fromisoformat(moment) if moment else None})

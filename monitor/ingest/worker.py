@@ -1,0 +1,75 @@
+"""A parser process: takes documents on stdin, gives feeds and seeds back on stdout.
+
+Started by ``pool``; ends when its parent does. A job that outgrows its limits of CPU or memory
+ends the process, which costs that one job.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from monitor.errors import ParseError
+from monitor.ingest import frames
+from monitor.ingest.page import parse_page
+from monitor.ingest.parse import parse_feed
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    cpu_seconds, memory_mb = (float(each) for each in sys.argv[1:3])
+    _limit_memory(int(memory_mb) * 1024 * 1024)
+    jobs, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not get between the frames
+    try:
+        while True:
+            header, body = frames.read(_reader(jobs))
+            _limit_cpu(cpu_seconds)
+            replies.write(frames.pack(_answer(header, body)))
+            replies.flush()
+    except (EOFError, BrokenPipeError, ConnectionError):
+        os._exit(0)  # the parent is gone, and with it everything that could be flushed
+
+
+def _answer(header: dict[str, Any], body: bytes) -> dict[str, Any]:
+    arguments = body, header["content_type"], header["url"]
+    try:
+        if header["job"] == "page":
+            return {"seed": frames.from_seed(parse_page(*arguments))}
+        return {"feed": frames.from_feed(parse_feed(*arguments))}
+    except ParseError as error:
+        return {"error": str(error)}
+    except MemoryError:
+        return {"error": "the document needs more memory than a parser may take", "spent": True}
+
+
+def _reader(stream: BinaryIO) -> Callable[[int], bytes]:
+    def exactly(count: int) -> bytes:
+        data = stream.read(count)
+        if len(data) < count:
+            raise EOFError
+        return data
+
+    return exactly
+
+
+def _limit_memory(limit: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def _limit_cpu(seconds: float) -> None:
+    """Allow ``seconds`` of CPU from now on; the limit itself counts from the process's start."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    limit = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
+
+
+if __name__ == "__main__":
+    main()
