@@ -1,0 +1,88 @@
+"""The command line: thin, and quick to answer, for it imports a command only when that is called.
+
+Exit codes: 0 done; 1 something failed or was found wanting; 2 wrong usage or configuration;
+3 another service already works on this database.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from monitor import __version__
+
+COMMANDS = {
+    "init": "monitor.cli.setup",
+    "check": "monitor.cli.setup",
+    "demo": "monitor.cli.setup",
+    "run": "monitor.cli.steps",
+    "once": "monitor.cli.steps",
+    "poll": "monitor.cli.steps",
+    "match": "monitor.cli.steps",
+    "digest": "monitor.cli.steps",
+    "deliver": "monitor.cli.steps",
+    "status": "monitor.cli.show",
+    "topics": "monitor.cli.show",
+    "explain": "monitor.cli.show",
+    "matches": "monitor.cli.show",
+}
+
+SUMMARIES = {
+    "init": "Write a commented configuration to start from.",
+    "check": "Validate the configuration, and on request feeds and mail server.",
+    "demo": "Show the whole walk on sample feeds, without any set-up.",
+    "run": "Run the service until it is told to stop.",
+    "once": "Do every step once.",
+    "poll": "Ask the feeds that are due for news.",
+    "match": "Score new stories against the topics.",
+    "digest": "Make the digests whose hour has come, or preview them.",
+    "deliver": "Send what waits in the outbox.",
+    "status": "Show feeds, topics, outbox and the health of the service.",
+    "topics": "List the topics, or show what one is made of.",
+    "explain": "Show the terms whose shares add up to a story's score.",
+    "matches": "List or export matches.",
+}
+
+
+class LazyGroup(click.Group):
+    """Lists the commands from a table; imports one when it is called or asked for help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of a user's first day."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog="Exit codes: 0 done; 1 something failed; 2 wrong usage or configuration; "
+    "3 another service is running.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="monitor")
+def main() -> None:
+    """Tell me when the news says something about my subject.
+
+    \b
+    Topics are given by example, feeds are polled, new stories are scored
+    for similarity, and digests go out by mail with the reasons.
+
+    \b
+    Start here:
+      monitor demo                 see it work
+      monitor init my-monitor      write a configuration
+      cd my-monitor && monitor check && monitor once --now
+    """

@@ -1,0 +1,183 @@
+"""Commands that show: status, topics, explanations, matches."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.common import (
+    FAILED,
+    config_option,
+    json_option,
+    opened,
+    print_json,
+    speaks_plainly,
+    utc_now,
+)
+
+if TYPE_CHECKING:
+    from monitor.service.views import Explanation, Profile, Status
+
+
+@click.command()
+@config_option
+@json_option
+@click.option("--check", is_flag=True, help="Print only what is wrong; exit with 1 if anything is.")
+@speaks_plainly
+def status(config_path: Path, as_json: bool, check: bool) -> None:
+    """Show feeds (health, last, next), topics (matches, threshold), digests, outbox, service.
+
+    \b
+    Examples:
+      monitor status
+      monitor status --check     for a health check: is the service alive?
+    """
+    from monitor.cli import tables
+    from monitor.service import views
+
+    with opened(config_path, synced=not check) as app:
+        state = views.status(app, utc_now())
+    if check:
+        _check(state)
+    elif as_json:
+        print_json(state)
+    else:
+        tables.print_status(state, utc_now())
+
+
+def _check(state: Status) -> None:
+    if state.late:
+        steps = ", ".join(state.late)
+        click.echo(f"late: no sign of life from: {steps}; is `monitor run` running?", err=True)
+        sys.exit(FAILED)
+    click.echo("ok")
+
+
+@click.group()
+def topics() -> None:
+    """List the topics, or show what one is made of."""
+
+
+@topics.command("list")
+@config_option
+@json_option
+@speaks_plainly
+def topics_list(config_path: Path, as_json: bool) -> None:
+    """List the topics with threshold and matches of the week.
+
+    \b
+    Example:
+      monitor topics list
+    """
+    from monitor.cli import tables
+    from monitor.service import views
+
+    with opened(config_path) as app:
+        state = views.status(app, utc_now())
+    if as_json:
+        print_json(state.topics)
+    else:
+        tables.print_topics(state)
+
+
+@topics.command("show")
+@click.argument("name")
+@config_option
+@click.option("--terms", default=30, show_default=True, help="How many of the heaviest terms.")
+@json_option
+@speaks_plainly
+def topics_show(name: str, config_path: Path, terms: int, as_json: bool) -> None:
+    """Show what a topic's profile is made of: its heaviest terms, its threshold and promise.
+
+    \b
+    Example:
+      monitor topics show iraq-advisory-mission
+    """
+    from monitor.cli import tables
+    from monitor.service import views
+
+    with opened(config_path) as app:
+        profile: Profile = views.profile(app, name, terms)
+    if as_json:
+        print_json(profile)
+    else:
+        tables.print_profile(profile)
+
+
+@click.command()
+@click.argument("story")
+@click.argument("topic")
+@config_option
+@json_option
+@speaks_plainly
+def explain(story: str, topic: str, config_path: Path, as_json: bool) -> None:
+    """Show the terms whose shares add up to a story's score, also if it did not match.
+
+    STORY is a number, an address or a piece of the title; TOPIC is a topic's name.
+
+    \b
+    Examples:
+      monitor explain 42 iraq-advisory-mission
+      monitor explain "advisory role" iraq-advisory-mission --json
+    """
+    from monitor.cli import tables
+    from monitor.service import views
+
+    with opened(config_path) as app:
+        told: Explanation = views.explain(app, story, topic, utc_now())
+    if as_json:
+        print_json(told)
+    else:
+        tables.print_explanation(told)
+
+
+@click.command()
+@config_option
+@click.option("--topic", help="Only this topic.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    default=("hit",),
+    show_default=True,
+    type=click.Choice(["hit", "near", "vetoed"]),
+    help="May be given several times.",
+)
+@click.option("--days", type=click.FloatRange(min=0), help="Only those of the last so many days.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1))
+@json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@speaks_plainly
+def matches(
+    config_path: Path,
+    topic: str | None,
+    states: tuple[str, ...],
+    days: float | None,
+    limit: int,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """List matches, newest first, or export them.
+
+    \b
+    Examples:
+      monitor matches --days 7
+      monitor matches --state near --state vetoed      what was just not mailed
+      monitor matches --csv > matches.csv
+    """
+    from monitor.cli import tables
+    from monitor.service import views
+
+    since: datetime | None = utc_now() - timedelta(days=days) if days is not None else None
+    with opened(config_path) as app:
+        found = views.listing(app, topic=topic, states=states, since=since, limit=limit)
+    if as_json:
+        print_json(found)
+    elif as_csv:
+        tables.write_csv(found, sys.stdout)
+    else:
+        tables.print_matches(found)

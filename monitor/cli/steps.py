@@ -1,0 +1,196 @@
+"""Commands that work: the service, and its steps one by one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.common import (
+    config_option,
+    json_option,
+    opened,
+    print_json,
+    progress,
+    speaks_plainly,
+    utc_now,
+)
+
+if TYPE_CHECKING:
+    from monitor.records import StepReport
+    from monitor.service.app import App
+
+    Step = Callable[[App, datetime], StepReport]
+
+now_option = click.option(
+    "--now", "at_once", is_flag=True, help="Make every digest now; do not wait for its hour."
+)
+
+
+def _do(config_path: Path, steps: list[Step], *, as_json: bool) -> None:
+    """Run steps in a row and print what each did."""
+    with opened(config_path) as app, progress(app):
+        reports = [step(app, utc_now()) for step in steps]
+    if as_json:
+        print_json({report.step: report.counts for report in reports})
+        return
+    for report in reports:
+        told = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
+        click.echo(f"{report.step}: {told or 'nothing to do'}")
+
+
+@click.command()
+@config_option
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What is worth a line.",
+)
+@click.option("--log-json", is_flag=True, help="One JSON object a line, for log collectors.")
+@speaks_plainly
+def run(config_path: Path, log_level: str, log_json: bool) -> None:
+    """Run the service until SIGTERM or Ctrl-C.
+
+    One service works on a database at a time; a second one says so and exits with 3.
+    The other commands may be used beside it.
+
+    \b
+    Examples:
+      monitor run
+      monitor run --config /etc/newsmonitor/monitor.yaml --log-json
+    """
+    from monitor.service.app import sync
+    from monitor.service.schedule import serve
+    from monitor.store.database import instance_lock
+    from monitor.telemetry import setup_logging
+
+    setup_logging(log_level, sys.stderr, json=log_json)
+    with opened(config_path, owner="service", synced=False) as app, instance_lock(app.database):
+        sync(app, utc_now())  # only the holder of the lock may change what is watched
+        ended = serve(app)
+    if not ended:  # a step hangs in a foreign call: its leases are back, its thread is not
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+@click.command()
+@config_option
+@now_option
+@json_option
+@speaks_plainly
+def once(config_path: Path, at_once: bool, as_json: bool) -> None:
+    """Do every step once: poll, learn, match, digest, deliver, upkeep.
+
+    A digest is made when its hour has come since the last one; --now makes it at once.
+
+    \b
+    Examples:
+      monitor once --now
+      monitor once --json        for cron
+    """
+    from monitor.service.deliver import deliver as deliver_step
+    from monitor.service.learn import learn
+    from monitor.service.match import match as match_step
+    from monitor.service.poll import poll as poll_step
+    from monitor.service.upkeep import upkeep
+
+    steps = [poll_step, learn, match_step, _digest_step(at_once), deliver_step, upkeep]
+    _do(config_path, steps, as_json=as_json)
+
+
+def _digest_step(at_once: bool) -> Step:
+    from monitor.service.digest import digest as digest_step
+
+    return lambda app, now: digest_step(app, now, at_once=at_once)
+
+
+@click.command()
+@config_option
+@json_option
+@speaks_plainly
+def poll(config_path: Path, as_json: bool) -> None:
+    """Ask the feeds that are due for news and store what is new.
+
+    \b
+    Example:
+      monitor poll && monitor match && monitor digest --preview
+    """
+    from monitor.service.poll import poll as poll_step
+
+    _do(config_path, [poll_step], as_json=as_json)
+
+
+@click.command()
+@config_option
+@json_option
+@speaks_plainly
+def match(config_path: Path, as_json: bool) -> None:
+    """Score the stories that wait against the topics, after learning from them if that is due.
+
+    \b
+    Example:
+      monitor match --json
+    """
+    from monitor.service.learn import learn
+    from monitor.service.match import match as match_step
+
+    _do(config_path, [learn, match_step], as_json=as_json)
+
+
+@click.command()
+@config_option
+@click.option("--preview", is_flag=True, help="Show the digests as text; write and send nothing.")
+@now_option
+@json_option
+@speaks_plainly
+def digest(config_path: Path, preview: bool, at_once: bool, as_json: bool) -> None:
+    """Put the digests whose hour has come into the outbox.
+
+    \b
+    Examples:
+      monitor digest --preview     what would go out now
+      monitor digest --now         do not wait for the hour
+    """
+    if preview:
+        _preview(config_path, as_json=as_json)
+    else:
+        _do(config_path, [_digest_step(at_once)], as_json=as_json)
+
+
+def _preview(config_path: Path, *, as_json: bool) -> None:
+    from monitor.notify.render import render_text
+    from monitor.service.digest import preview
+
+    with opened(config_path) as app:
+        drafts = preview(app, utc_now())
+    if as_json:
+        print_json(drafts)
+        return
+    for draft in drafts:
+        click.echo(f"To: {draft.recipient}\n\n{render_text(draft)}")
+    if not drafts:
+        click.echo("Nothing to tell: no recipient has an untold match.")
+
+
+@click.command()
+@config_option
+@json_option
+@speaks_plainly
+def deliver(config_path: Path, as_json: bool) -> None:
+    """Send what is ready in the outbox; what fails waits for its next attempt.
+
+    \b
+    Example:
+      monitor deliver
+    """
+    from monitor.service.deliver import deliver as deliver_step
+
+    _do(config_path, [deliver_step], as_json=as_json)

@@ -1,0 +1,158 @@
+"""The one place where real things meet: settings, database, network, parser, mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from random import Random
+from threading import Event
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from monitor import __version__
+from monitor.config import Settings
+from monitor.notify.slots import next_slot
+from monitor.records import Subscription
+from monitor.store import feeds, outbox, topics
+from monitor.store.database import Database, open_database
+
+if TYPE_CHECKING:  # heavy rooms are opened when first needed
+    from monitor.ingest.fetch import Fetcher
+    from monitor.ingest.pool import ParserPool
+    from monitor.matching.score import Matcher
+    from monitor.notify.mail import Transport
+
+FIRST_PERIOD = timedelta(days=1)
+"""How far back a recipient's first digest reaches."""
+PARSERS = 2
+"""Processes that parse feeds side by side; each keeps about 40 MB while it lives."""
+
+
+def silent(_what: str, _done: int) -> None:
+    """The progress display of a process without a terminal."""
+
+
+@dataclass
+class App:
+    """What a step works with. Rooms that cost memory are built at their first use.
+
+    ``owner`` marks the leases this process takes. ``stopping`` asks every step to end soon.
+    ``progress`` is told what long work has done so far. ``matcher`` is kept while its inputs stand.
+    """
+
+    settings: Settings
+    database: Database
+    owner: str
+    rng: Random
+    stopping: Event = field(default_factory=Event)
+    page_retry: dict[str, datetime] = field(default_factory=dict)
+    matcher: tuple[object, Matcher] | None = None
+    progress: Callable[[str, int], None] = silent
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """The network, behind the guard."""
+        from monitor.ingest.fetch import Fetcher, FetchSettings
+        from monitor.ingest.guard import Guard
+
+        polling = self.settings.polling
+        return Fetcher(
+            Guard(self.settings.allowed_addresses()),
+            FetchSettings(
+                user_agent=self.settings.user_agent(__version__),
+                timeout=polling.timeout,
+                max_bytes=polling.max_body,
+                concurrency=polling.concurrency,
+                per_host=polling.per_host,
+            ),
+        )
+
+    @cached_property
+    def parsers(self) -> ParserPool:
+        """The killable processes in which feeds are parsed."""
+        from monitor.ingest.pool import ParserPool
+
+        return ParserPool(workers=PARSERS)
+
+    @cached_property
+    def transport(self) -> Transport:
+        """Where messages go: a folder or an SMTP server."""
+        from monitor.notify.mail import FolderTransport, SmtpSettings, SmtpTransport
+
+        mail = self.settings.mail
+        if mail.smtp is None:
+            return FolderTransport(mail.folder)
+        secret = mail.smtp.password()
+        return SmtpTransport(
+            SmtpSettings(
+                host=mail.smtp.host,
+                port=mail.smtp.port,
+                security=mail.smtp.security,
+                user=mail.smtp.user,
+                password=secret.get_secret_value() if secret else None,
+                ca_file=mail.smtp.ca_file,
+            )
+        )
+
+    def interrupt(self) -> None:
+        """Ask every step to end, and abandon what is in flight on the network."""
+        self.stopping.set()
+        for part in ("fetcher", "parsers"):
+            if part in self.__dict__:
+                self.__dict__[part].close()
+
+    def close(self) -> None:
+        """End everything that was opened."""
+        self.interrupt()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_app(settings: Settings, *, owner: str, rng: Random) -> App:
+    """Open the database of ``settings``, migrated, and return the App."""
+    database = open_database(settings.database_url())
+    return App(settings=settings, database=database, owner=owner, rng=rng)
+
+
+def sync(app: App, now: datetime) -> None:
+    """Write the intent of the owner's files into the database; what is gone is disabled."""
+    feeds.sync(app.database, app.settings.feed_specs(), now)
+    sync_topics(app, now)
+    outbox.sync(app.database, subscriptions(app.settings, now))
+
+
+def sync_topics(app: App, now: datetime) -> None:
+    """Write the topics, with those seeds that are pages and have been fetched."""
+    pages = {
+        url: page
+        for url in app.settings.seed_urls()
+        if (page := topics.seed_page(app.database, url)) is not None
+    }
+    topics.sync(app.database, app.settings.topic_specs(pages))
+
+
+def subscriptions(settings: Settings, now: datetime) -> tuple[Subscription, ...]:
+    """Every recipient of every digest, as if first seen now."""
+    return tuple(
+        Subscription(
+            digest=digest.name,
+            recipient=recipient,
+            started_at=now - FIRST_PERIOD,
+            next_at=next_slot(digest.schedule_record(), now),
+            schedule_key=repr(digest.schedule_record()),
+        )
+        for digest in settings.digests
+        for recipient in digest.recipients
+    )

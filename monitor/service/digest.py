@@ -1,0 +1,85 @@
+"""The step that says what there is to say, when its hour has come.
+
+due recipient -> candidates -> compose -> render -> put (outbox + ledger + next hour)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from monitor.config import DigestSettings
+from monitor.notify.compose import compose
+from monitor.notify.slots import latest_slot, next_slot
+from monitor.records import Coverage, Digest, Message, StepReport, Subscription
+from monitor.service.app import App
+from monitor.store import feeds, matches, outbox, stories
+
+
+def digest(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
+    """Put the digest of every due recipient into the outbox; ``at_once``: of every recipient."""
+    counts = {"digests": 0, "silent": 0, "stories": 0, "cut": 0}
+    for subscription in outbox.due(app.database, None if at_once else now):
+        made = _serve(app, subscription, now, at_once=at_once)
+        if made is None:
+            counts["silent"] += 1
+        else:
+            counts["digests"] += 1
+            counts["stories"] += sum(len(section.entries) for section in made.sections)
+            counts["cut"] += len(made.cut)
+        if app.stopping.is_set():
+            break
+    return StepReport(step="digest", counts=counts)
+
+
+def preview(app: App, now: datetime) -> tuple[Digest, ...]:
+    """The digests that would go out now, without writing anything."""
+    drafts = (draft(app, each, now) for each in outbox.due(app.database, None))
+    return tuple(made for made in drafts if made is not None)
+
+
+def draft(app: App, subscription: Subscription, slot: datetime) -> Digest | None:
+    """What this recipient would be told at ``slot``; None: nothing."""
+    settings = app.settings.digest(subscription.digest)
+    since = subscription.last_at or subscription.started_at
+    return compose(
+        matches.candidates(app.database, subscription, app.settings.digest_topics(settings)),
+        name=settings.name,
+        recipient=subscription.recipient,
+        slot=slot,
+        since=since,
+        zone=settings.timezone,
+        cap=settings.cap,
+        coverage=_coverage(app, since, slot),
+    )
+
+
+def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool) -> Digest | None:
+    from monitor.notify.render import render
+
+    settings = app.settings.digest(subscription.digest)
+    slot, next_at = _hours(settings, subscription, now, at_once=at_once)
+    made = draft(app, subscription, slot)
+    message: Message | None = None
+    if made is not None:
+        message = render(made, sender=app.settings.mail.sender)
+    written = outbox.put(app.database, subscription, slot, next_at, message, made, now)
+    return made if written else None
+
+
+def _hours(
+    settings: DigestSettings, subscription: Subscription, now: datetime, *, at_once: bool
+) -> tuple[datetime, datetime]:
+    """The slot being served and the next one. Missed slots are made up once, by the latest."""
+    schedule = settings.schedule_record()
+    if at_once:
+        return now, max(subscription.next_at, next_slot(schedule, now))
+    return latest_slot(schedule, now), next_slot(schedule, now)
+
+
+def _coverage(app: App, since: datetime, until: datetime) -> Coverage:
+    watched = [feed for feed in feeds.all_feeds(app.database) if feed.spec.enabled]
+    return Coverage(
+        stories_read=stories.seen_between(app.database, since, until),
+        feeds_read=sum(feed.failures == 0 and not feed.is_new for feed in watched),
+        failing=tuple(feed for feed in watched if feed.failures),
+    )

@@ -1,0 +1,190 @@
+"""What people and programs are shown: read through the store, decided nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from monitor.errors import MonitorError
+from monitor.records import (
+    Feed,
+    Match,
+    MatchedStory,
+    MatchState,
+    OutboxState,
+    Story,
+    Subscription,
+    Term,
+    Threshold,
+    ThresholdKind,
+    Topic,
+)
+from monitor.service.app import App
+from monitor.service.match import current_matcher, matcher_for
+from monitor.store import feeds, matches, outbox, stories, topics, vitals
+
+if TYPE_CHECKING:
+    from monitor.matching.score import Matcher
+
+WEEK = timedelta(days=7)
+LATE_AFTER = {
+    "poll": timedelta(minutes=15),
+    "match": timedelta(minutes=5),
+    "digest": timedelta(minutes=5),
+    "deliver": timedelta(minutes=15),
+}
+"""A step of the service that has shown no sign of life for so long is late."""
+
+
+class NotFound(MonitorError):
+    """What was asked for is not there, or it is not clear which one was meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicStatus:
+    """A topic, its threshold now, and what it matched within the last week."""
+
+    topic: Topic
+    threshold: Threshold | None
+    week: int
+    near: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The whole service at a glance. ``late`` names the steps that show no sign of life."""
+
+    feeds: tuple[Feed, ...]
+    topics: tuple[TopicStatus, ...]
+    outbox: Mapping[OutboxState, int]
+    subscriptions: tuple[Subscription, ...]
+    stories: int
+    background_version: int
+    background_stories: int
+    beats: Mapping[str, datetime]
+    late: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a story scored what it scored. ``stored``: what was decided when it was matched."""
+
+    story: Story
+    topic: Topic
+    match: Match
+    stored: Match | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a topic looks for: the heaviest terms with their weights (their squares sum to 1)."""
+
+    topic: Topic
+    threshold: Threshold
+    background_version: int
+    terms: tuple[Term, ...]
+
+
+def status(app: App, now: datetime) -> Status:
+    """Collect the state of feeds, topics, outbox and steps."""
+    background = topics.latest_background(app.database)
+    beats = vitals.beats(app.database)
+    return Status(
+        feeds=feeds.all_feeds(app.database),
+        topics=_topics(app, background.version if background else 0, now),
+        outbox=outbox.counts(app.database),
+        subscriptions=outbox.due(app.database, None),
+        stories=stories.count_after(app.database, 0),
+        background_version=background.version if background else 0,
+        background_stories=background.stories if background else 0,
+        beats=beats,
+        late=late(beats, now),
+    )
+
+
+def late(beats: Mapping[str, datetime], now: datetime) -> tuple[str, ...]:
+    """The steps whose last sign of life is too old; one that never gave any is late too."""
+    return tuple(
+        name for name, limit in LATE_AFTER.items() if name not in beats or now - beats[name] > limit
+    )
+
+
+def _topics(app: App, version: int, now: datetime) -> tuple[TopicStatus, ...]:
+    thresholds = topics.thresholds(app.database, version)
+    counts = matches.counts(app.database, now - WEEK)
+    return tuple(
+        TopicStatus(
+            topic=topic,
+            threshold=thresholds.get(topic.id),
+            week=counts.get((topic.id, MatchState.HIT), 0),
+            near=counts.get((topic.id, MatchState.NEAR), 0),
+        )
+        for topic in topics.all_topics(app.database)
+    )
+
+
+def find_topic(app: App, name: str) -> Topic:
+    """The topic of that name, in any case and with hyphens for blanks, or :class:`NotFound`."""
+    known = topics.all_topics(app.database)
+    for topic in known:
+        if _slug(topic.spec.name) == _slug(name):
+            return topic
+    names = ", ".join(topic.spec.name for topic in known) or "none"
+    raise NotFound(f"no topic named {name!r}; the topics are: {names}")
+
+
+def _slug(name: str) -> str:
+    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def find_story(app: App, text: str) -> Story:
+    """The one story with that number, address or piece of its title."""
+    found = stories.find(app.database, text)
+    if not found:
+        raise NotFound(f"no stored story has the number, address or title {text!r}")
+    if len(found) > 1:
+        some = "; ".join(f"{story.id}: {story.title}" for story in found[:5])
+        raise NotFound(f"{len(found)} stories fit {text!r}, give the number of one: {some}")
+    return found[0]
+
+
+def explain(app: App, story_text: str, topic_name: str, now: datetime) -> Explanation:
+    """Score one story against one topic with every term; as decided, where it was decided."""
+    story, topic = find_story(app, story_text), find_topic(app, topic_name)
+    past = (each for each in matches.of_story(app.database, story.id) if each.topic_id == topic.id)
+    stored = next(past, None)
+    match = _matcher_of(app, topic, stored).explain(story, topic.id, now)
+    return Explanation(story=story, topic=topic, match=match, stored=stored)
+
+
+def _matcher_of(app: App, topic: Topic, stored: Match | None) -> Matcher:
+    """The matcher that decided ``stored``; the current one where that cannot be had any more."""
+    if stored is None or stored.topic_version != topic.version:
+        return current_matcher(app)
+    record = topics.background(app.database, stored.background_version)
+    if record is None and stored.background_version > 0:
+        return current_matcher(app)
+    threshold = Threshold(value=stored.threshold, kind=ThresholdKind.CALIBRATED)
+    return matcher_for(record, (topic,), {topic.id: threshold})
+
+
+def profile(app: App, topic_name: str, terms: int) -> Profile:
+    """The heaviest terms of a topic against the newest background."""
+    topic = find_topic(app, topic_name)
+    matcher = current_matcher(app)
+    return Profile(
+        topic=topic,
+        threshold=matcher.threshold(topic.id),
+        background_version=matcher.background.version,
+        terms=matcher.heaviest(topic.id, terms),
+    )
+
+
+def listing(
+    app: App, *, topic: str | None, states: tuple[str, ...], since: datetime | None, limit: int
+) -> tuple[MatchedStory, ...]:
+    """Stored matches, newest first."""
+    name = find_topic(app, topic).spec.name if topic is not None else None
+    return matches.listing(app.database, topic=name, states=states, since=since, limit=limit)

@@ -1,0 +1,77 @@
+"""Learning: background versions and thresholds move together, visibly, and only when due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from monitor.records import ThresholdKind
+from monitor.store import topics
+from tests.builders import ADVISORY, MORNING, rss, write_config
+from tests.servers import FeedServer
+from tests.service.walking import opened, walk
+
+HOUR = timedelta(hours=1)
+WORDS = (
+    *("harbour", "orchard", "senate", "violin", "glacier", "budget"),
+    *("tunnel", "comet", "bakery", "strike", "ferry", "museum"),
+)
+
+
+def small_news(count: int) -> list[tuple[str, str]]:
+    """So many distinct short stories."""
+    return [
+        (
+            f"{WORDS[n % 12]} {WORDS[(n * 5 + n // 12) % 12]} report {n}",
+            " ".join(WORDS[(n * k + k) % 12] for k in range(2, 14)) + f" in district {n}.",
+        )
+        for n in range(count)
+    ]
+
+
+def configured(folder: Path, feeds: FeedServer, count: int) -> Path:
+    feeds.pages["wire.rss"] = rss(small_news(count), at=MORNING - HOUR)
+    return write_config(folder, feeds=[feeds.url("wire.rss")], host=feeds.host)
+
+
+def test_too_few_stories_make_no_background_and_no_threshold(
+    tmp_path: Path, feeds: FeedServer
+) -> None:
+    config = configured(tmp_path, feeds, 29)
+    assert walk(config, MORNING)["learn"] == {}
+    with opened(config, MORNING) as app:
+        assert topics.latest_background(app.database) is None
+
+
+def test_thirty_stories_make_a_first_background_and_calibrate_every_topic(
+    tmp_path: Path, feeds: FeedServer
+) -> None:
+    config = configured(tmp_path, feeds, 40)
+    assert walk(config, MORNING)["learn"] == {"stories": 40, "thresholds": 1}
+    with opened(config, MORNING) as app:
+        (threshold,) = topics.thresholds(app.database, 1).values()
+    assert threshold.kind is ThresholdKind.CALIBRATED
+    assert threshold.sample == 40
+
+
+def test_a_version_stands_until_the_stream_has_doubled_or_a_day_has_passed(
+    tmp_path: Path, feeds: FeedServer
+) -> None:
+    config = configured(tmp_path, feeds, 60)
+    walk(config, MORNING)
+    feeds.pages["wire.rss"] = rss(small_news(100), at=MORNING)
+    assert walk(config, MORNING + HOUR)["learn"] == {}
+    assert walk(config, MORNING + 25 * HOUR)["learn"] == {"stories": 40, "thresholds": 1}
+
+
+def test_a_match_names_the_background_version_that_decided_it(
+    tmp_path: Path, feeds: FeedServer
+) -> None:
+    feeds.pages["wire.rss"] = rss([*small_news(40), ADVISORY], at=MORNING)
+    config = write_config(tmp_path, feeds=[feeds.url("wire.rss")], host=feeds.host)
+    walk(config, MORNING)
+    from monitor.store import matches
+
+    with opened(config, MORNING) as app:
+        (found,) = matches.listing(app.database, topic=None, states=("hit",), since=None, limit=9)
+    assert found.match.background_version == 1
