@@ -1,0 +1,226 @@
+"""The database: opening it, its transactions, and the lock that keeps a second service out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+
+from monitor.errors import AlreadyRunning, StoreError
+from monitor.store import schema
+from monitor.store.engine import PATIENCE, PLAIN, WRITES, make_engine, shown
+from monitor.store.faults import store_errors
+
+_INSTANCE_KEY = 0x6E65_7773_6D6F_6E31
+"""The number of the service's advisory lock in PostgreSQL."""
+
+
+class Database:
+    """An open database of the current schema; threads may share it.
+
+    ``name`` is its address without the password.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.name = shown(engine.url)
+        self.dialect = engine.dialect.name
+        self._engine = engine
+        self._writing_engine = engine.execution_options(**WRITES)
+        # SQLite lets one write at a time: threads queue here, fairly, instead of polling the file
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if self.dialect == "sqlite" else nullcontext()
+        )
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database."""
+        return Path(self._engine.url.database or "") if self.dialect == "sqlite" else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database; keep it short."""
+        with store_errors(self.name), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is written whole or not at all; never around a network call."""
+        with store_errors(self.name), self._turn, self._writing_engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def apart(self) -> Iterator[Connection]:
+        """A connection outside of the pool, on which SQLite begins no transaction by itself."""
+        with store_errors(self.name), self._engine.connect() as connection:
+            connection.detach()
+            yield connection.execution_options(**PLAIN)
+
+    def checkpoint(self) -> None:
+        """Move what SQLite's write-ahead log holds into the file, as far as readers let it."""
+        if self.file is not None:
+            with self.apart() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def __repr__(self) -> str:
+        return f"Database({self.name!r})"
+
+
+def open_database(url: str, *, create: bool = True) -> Database:
+    """Open the database at ``url`` and bring its schema up to date.
+
+    ``url`` is ``sqlite:///path`` or ``postgresql://...``. With ``create`` False a database without
+    the tables is an error. Raises :class:`StoreError`, or :class:`SchemaTooNew` for one that a
+    newer version of this program has written, which is left untouched.
+    """
+    database = Database(make_engine(url))
+    try:
+        _bring_up_to_date(database, create=create)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _bring_up_to_date(database: Database, *, create: bool) -> None:
+    if not create and database.file is not None and not database.file.exists():
+        raise StoreError(f"database {database.name}: there is no such file; check the address")
+    with database.read() as connection:
+        revision = schema.revision(connection)
+    schema.refuse_newer(revision, database.name)
+    if revision is None and not create:
+        raise StoreError(f"database {database.name}: holds no tables of this program")
+    if database.file is not None:
+        _use_write_ahead_log(database)
+    if revision != schema.HEAD:
+        with database.apart() as connection:
+            schema.upgrade(connection, database.name)
+
+
+def _use_write_ahead_log(database: Database) -> None:
+    """Switch the file to WAL, which it then keeps."""
+    with database.apart() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+        if mode != "wal":
+            mode = _switch_to_wal(connection)
+    if mode != "wal":
+        raise StoreError(
+            f"database {database.name}: its file system has no shared memory for the write-ahead"
+            " log; put the file on a local disk"
+        )
+
+
+def _switch_to_wal(connection: Connection) -> object:
+    """SQLite switches only while nobody else is in the file, and does not wait for that itself."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar()
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def verify(database: Database) -> None:
+    """Look for damage in a SQLite file; a damaged one is a :class:`StoreError`. Reads all of it."""
+    if database.file is None:
+        return
+    with database.read() as connection:
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise StoreError(
+            f"database {database.name}: the file is damaged; restore it from a backup ({found})"
+        )
+
+
+@contextmanager
+def instance_lock(database: Database) -> Iterator[None]:
+    """Hold the right to be the one service on this database.
+
+    A second holder is :class:`AlreadyRunning`. The lock goes with its process, however that ends;
+    after an unclean end a SQLite file is verified before it is worked on.
+    """
+    lock = _server_lock(database) if database.file is None else _file_lock(database, database.file)
+    with lock:
+        yield
+
+
+@contextmanager
+def _file_lock(database: Database, file: Path) -> Iterator[None]:
+    """The process number stands in the lock file while, and only while, a service runs."""
+    path = file.with_name(file.name + ".lock")
+    try:
+        handle = path.open("a+")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be opened ({error}); check the rights") from error
+    with handle:
+        _take(database, handle)
+        if _holder(handle):
+            verify(database)
+        _write_holder(handle, str(os.getpid()))
+        try:
+            yield
+        finally:
+            _write_holder(handle, "")
+
+
+def _take(database: Database, handle: IO[str]) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        process = f" (process {_holder(handle)})" if _holder(handle) else ""
+        raise _already_running(database, process) from error
+
+
+def _holder(handle: IO[str]) -> str:
+    handle.seek(0)
+    return handle.read().strip()
+
+
+def _write_holder(handle: IO[str], process: str) -> None:
+    handle.truncate(0)
+    handle.write(process)
+    handle.flush()
+
+
+@contextmanager
+def _server_lock(database: Database) -> Iterator[None]:
+    with database.apart() as connection:
+        taken = connection.scalar(select(func.pg_try_advisory_lock(_INSTANCE_KEY)))
+        connection.commit()
+        if not taken:
+            raise _already_running(database)
+        yield
+
+
+def _already_running(database: Database, process: str = "") -> AlreadyRunning:
+    return AlreadyRunning(
+        f"another service already works on {database.name}{process};"
+        " stop it first, or give this one a database of its own"
+    )
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, in the words of the connection's database."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def one_at_a_time(connection: Connection, what: str) -> None:
+    """Let no second transaction do ``what`` until this one ends; SQLite sees to that itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))

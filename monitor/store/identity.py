@@ -1,0 +1,169 @@
+"""Which stories of a document are new, which are known, and which were edited.
+
+keys -> known ones -> decide (pure) -> insert, edit, attach keys
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import insert as plain_insert
+
+from monitor.records import Added, NewStory
+from monitor.store.database import insert, one_at_a_time
+from monitor.store.tables import stories, story_keys
+
+_KEYS_AT_ONCE = 500
+
+
+@dataclass(slots=True)
+class Known:
+    """What is stored of a document's keys: whose they are, and the content of those stories.
+
+    A story that was pruned has an owner but no content.
+    """
+
+    owners: dict[bytes, int] = field(default_factory=dict)
+    contents: dict[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Decision:
+    """What to write: ``keys`` belong to a story by number, or to ``fresh[-number - 1]``."""
+
+    fresh: list[NewStory] = field(default_factory=list)
+    edits: dict[int, NewStory] = field(default_factory=dict)
+    keys: list[tuple[bytes, int]] = field(default_factory=list)
+
+
+def add(connection: Connection, feed_id: int, new: Sequence[NewStory], seen_at: datetime) -> Added:
+    """Write a document's stories as a part of the caller's transaction.
+
+    The caller has updated the feed's row before, so that nobody else adds to this feed.
+    """
+    decision = decide(new, _known(connection, feed_id, new))
+    numbers = _insert(connection, feed_id, decision.fresh, seen_at)
+    _edit(connection, decision.edits, seen_at)
+    _attach(connection, feed_id, decision.keys, numbers)
+    told = zip(numbers, decision.fresh, strict=True)
+    to_match = tuple(number for number, story in told if not story.backlog)
+    return Added(new=to_match, edited=len(decision.edits), backlog=len(numbers) - len(to_match))
+
+
+def decide(new: Sequence[NewStory], known: Known) -> Decision:
+    """Sort a document's stories. Of two that share a key the first one tells the content."""
+    decision = Decision()
+    owners = dict(known.owners)
+    told: set[int] = set()
+    for story in new:
+        owner = next((owners[key] for key in story.keys if key in owners), None)
+        if owner is None:
+            decision.fresh.append(story)
+            owner = -len(decision.fresh)
+        elif owner not in told and _edited(story, owner, known.contents):
+            decision.edits[owner] = story
+        told.add(owner)
+        unknown = [key for key in story.keys if key not in owners]
+        owners.update(dict.fromkeys(unknown, owner))
+        decision.keys += [(key, owner) for key in dict.fromkeys(unknown)]
+    return decision
+
+
+def _edited(story: NewStory, owner: int, contents: Mapping[int, bytes]) -> bool:
+    return contents.get(owner, story.content_key) != story.content_key
+
+
+def _known(connection: Connection, feed_id: int, new: Sequence[NewStory]) -> Known:
+    known = Known()
+    columns = (story_keys.c.key, story_keys.c.story_id, stories.c.content_key)
+    for keys in _chunks(list({key for story in new for key in story.keys})):
+        rows = connection.execute(
+            select(*columns)
+            .outerjoin(stories, stories.c.id == story_keys.c.story_id)
+            .where(story_keys.c.feed_id == feed_id, story_keys.c.key.in_(keys))
+        )
+        for key, story_id, content_key in rows:
+            known.owners[key] = story_id
+            if content_key is not None:
+                known.contents[story_id] = content_key
+    return known
+
+
+def _chunks(keys: list[bytes]) -> Iterator[list[bytes]]:
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        yield keys[start : start + _KEYS_AT_ONCE]
+
+
+def _insert(
+    connection: Connection, feed_id: int, fresh: Sequence[NewStory], seen_at: datetime
+) -> list[int]:
+    """Insert in document order and return the numbers in that order."""
+    if not fresh:
+        return []
+    # numbers have to become visible in their order: learning goes on after the last one it read
+    one_at_a_time(connection, "stories")
+    numbers = connection.scalars(
+        plain_insert(stories).returning(stories.c.id, sort_by_parameter_order=True),
+        [_row(story, feed_id, seen_at) for story in fresh],
+    )
+    return list(numbers)
+
+
+def _row(story: NewStory, feed_id: int, seen_at: datetime) -> dict[str, Any]:
+    return {
+        **_content(story),
+        "feed_id": feed_id,
+        "language": story.language,
+        "published_at": story.published_at,
+        "seen_at": seen_at,
+        "backlog": story.backlog,
+        "matched_at": seen_at if story.backlog else None,
+    }
+
+
+def _content(story: NewStory) -> dict[str, Any]:
+    return {
+        "url": story.url,
+        "title": story.title,
+        "text": story.text,
+        "link_key": story.link_key,
+        "content_key": story.content_key,
+    }
+
+
+def _edit(connection: Connection, edits: Mapping[int, NewStory], seen_at: datetime) -> None:
+    if not edits:
+        return
+    edit = update(stories).where(stories.c.id == bindparam("number"))
+    connection.execute(
+        edit,
+        [
+            {**_content(story), "edited_at": seen_at, "number": number}
+            for number, story in edits.items()
+        ],
+    )
+
+
+def _attach(
+    connection: Connection, feed_id: int, keys: Sequence[tuple[bytes, int]], numbers: Sequence[int]
+) -> None:
+    if not keys:
+        return
+    attached = insert(connection, story_keys).on_conflict_do_nothing(
+        index_elements=["feed_id", "key"]
+    )
+    connection.execute(
+        attached,
+        [
+            {
+                "feed_id": feed_id,
+                "key": key,
+                "story_id": owner if owner > 0 else numbers[-owner - 1],
+            }
+            for key, owner in keys
+        ],
+    )

@@ -1,0 +1,142 @@
+"""Matches: what was found for whom, and what of it a recipient was not told yet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, not_, select, update
+
+from monitor.records import Match, MatchedStory, MatchState, Subscription
+from monitor.store import rows
+from monitor.store.database import Database, insert
+from monitor.store.tables import feeds, ledger, matches, stories, subscriptions, topics
+
+_AT_ONCE = 500
+
+
+def save(db: Database, story_ids: Sequence[int], found: Iterable[Match], now: datetime) -> int:
+    """Store matches and mark all of ``story_ids`` matched, in one transaction.
+
+    A story that has a match with a topic keeps that one. Returns how many matches are new.
+    """
+    values = [_row(match) for match in found]
+    with db.write() as connection:
+        added = insert(connection, matches).on_conflict_do_nothing(
+            index_elements=["story_id", "topic_id"]
+        )
+        new = 0
+        for start in range(0, len(values), _AT_ONCE):
+            new += connection.execute(added.values(values[start : start + _AT_ONCE])).rowcount
+        for start in range(0, len(story_ids), _AT_ONCE):
+            chunk = story_ids[start : start + _AT_ONCE]
+            marked = update(stories).where(stories.c.id.in_(chunk), stories.c.matched_at.is_(None))
+            connection.execute(marked.values(matched_at=now))
+    return new
+
+
+def listing(
+    db: Database,
+    *,
+    topic: str | None = None,
+    states: Collection[str] = (MatchState.HIT,),
+    since: datetime | None = None,
+    limit: int = 50,
+) -> tuple[MatchedStory, ...]:
+    """Matches of one topic or of all, made from ``since``; newest first, then best first."""
+    chosen = _matched().where(matches.c.state.in_(states))
+    if topic is not None:
+        chosen = chosen.where(topics.c.name == topic)
+    if since is not None:
+        chosen = chosen.where(matches.c.matched_at >= since)
+    newest = chosen.order_by(matches.c.matched_at.desc(), *_BEST_FIRST).limit(limit)
+    with db.read() as connection:
+        return tuple(map(rows.matched, connection.execute(newest)))
+
+
+def candidates(
+    db: Database, subscription: Subscription, topic_names: Sequence[str]
+) -> tuple[MatchedStory, ...]:
+    """The hits of these topics that the recipient was not told in this digest, best first.
+
+    Left out are stories found before ``subscription.started_at``, those in its ledger, placed or
+    cut, and their copies: the same link or the same content as a story in it.
+    """
+    told = [
+        stories.c.id.in_(_told(subscription, ledger.c.story_id)),
+        and_(
+            stories.c.link_key.is_not(None),
+            stories.c.link_key.in_(_told(subscription, ledger.c.link_key)),
+        ),
+        stories.c.content_key.in_(_told(subscription, ledger.c.content_key)),
+    ]
+    hits = _matched().where(
+        topics.c.name.in_(topic_names),
+        matches.c.state == MatchState.HIT,
+        stories.c.seen_at >= subscription.started_at,
+        *(not_(each) for each in told),
+    )
+    with db.read() as connection:
+        return tuple(map(rows.matched, connection.execute(hits.order_by(*_BEST_FIRST))))
+
+
+def of_story(db: Database, story_id: int) -> tuple[Match, ...]:
+    """Every match of a story, best first."""
+    found = select(matches).where(matches.c.story_id == story_id)
+    with db.read() as connection:
+        return tuple(map(rows.match, connection.execute(found.order_by(*_BEST_FIRST))))
+
+
+def counts(db: Database, since: datetime) -> Mapping[tuple[int, MatchState], int]:
+    """How many matches were made from ``since``, by topic and state; 0 where there are none."""
+    grouped = (
+        select(matches.c.topic_id, matches.c.state, func.count())
+        .where(matches.c.matched_at >= since)
+        .group_by(matches.c.topic_id, matches.c.state)
+    )
+    with db.read() as connection:
+        found = connection.execute(grouped).all()
+    return Counter({(topic_id, MatchState(state)): number for topic_id, state, number in found})
+
+
+_BEST_FIRST = (matches.c.score.desc(), matches.c.story_id, matches.c.topic_id)
+
+
+def _matched() -> Select[Any]:
+    return (
+        select(*rows.MATCHED)
+        .join(matches, matches.c.story_id == stories.c.id)
+        .join(topics, topics.c.id == matches.c.topic_id)
+        .join(feeds, feeds.c.id == stories.c.feed_id)
+    )
+
+
+def _told(subscription: Subscription, column: ColumnElement[Any]) -> Select[Any]:
+    """One column of the recipient's ledger, without gaps: NOT IN a list with NULL is never true."""
+    return (
+        select(column)
+        .join(subscriptions, subscriptions.c.id == ledger.c.subscription_id)
+        .where(
+            subscriptions.c.digest == subscription.digest,
+            subscriptions.c.recipient == subscription.recipient,
+            column.is_not(None),
+        )
+    )
+
+
+def _row(match: Match) -> dict[str, Any]:
+    return {
+        "story_id": match.story_id,
+        "topic_id": match.topic_id,
+        "score": match.score,
+        "threshold": match.threshold,
+        "state": match.state,
+        "veto": match.veto,
+        "terms": [[term.text, term.share] for term in match.terms],
+        "rest": match.rest,
+        "background_version": match.background_version,
+        "topic_version": match.topic_version,
+        "matched_at": match.matched_at,
+    }

@@ -1,0 +1,256 @@
+"""Who is told what and when: recipients and their hours, and the messages on their way.
+
+A message is put with its ledger and the next hour in one transaction, is claimed with a lease,
+and is sent from here only. Once ``sending`` it may have gone out, whatever happens then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, delete, func, not_, or_, select, update
+
+from monitor.records import Digest, Message, OutboxItem, OutboxState, Subscription
+from monitor.store import ledger, rows
+from monitor.store.database import Database, insert
+from monitor.store.leases import FREE, come, held
+from monitor.store.tables import outbox, runs, subscriptions
+
+LONGEST_ERROR = 500
+"""Characters of an error kept on a message's row."""
+_LONGEST_WAIT = timedelta(days=8)
+"""A digest comes at least weekly: an hour further ahead comes from a clock that was wrong."""
+
+
+def sync(db: Database, wanted: Iterable[Subscription]) -> None:
+    """Make the recipients those of ``wanted``, each given as if first seen now.
+
+    One that is known keeps its start and its next hour, unless its schedule changed; one that
+    comes back starts anew; one that is gone is disabled, and its ledger stays.
+    """
+    given = {(each.digest, each.recipient): each for each in wanted}
+    with db.write() as connection:
+        stored = connection.execute(select(subscriptions)).all()
+        for row in stored:
+            changes = _changes(row, given.pop((row.digest, row.recipient), None))
+            if changes:
+                connection.execute(
+                    update(subscriptions).where(subscriptions.c.id == row.id).values(changes)
+                )
+        if given:
+            added = insert(connection, subscriptions).on_conflict_do_nothing(
+                index_elements=["digest", "recipient"]
+            )
+            connection.execute(added, [_new_row(each) for each in given.values()])
+
+
+def due(db: Database, now: datetime | None) -> tuple[Subscription, ...]:
+    """The recipients whose hour has come, longest waiting first; ``now`` None: all of them."""
+    chosen = select(subscriptions).where(subscriptions.c.enabled)
+    if now is not None:
+        chosen = chosen.where(come(subscriptions.c.next_at, now, _LONGEST_WAIT))
+    with db.read() as connection:
+        ordered = chosen.order_by(subscriptions.c.next_at, subscriptions.c.id)
+        return tuple(map(rows.subscription, connection.execute(ordered)))
+
+
+def put(
+    db: Database,
+    subscription: Subscription,
+    slot: datetime,
+    next_at: datetime,
+    message: Message | None,
+    digest: Digest | None,
+    now: datetime,
+) -> bool:
+    """Serve ``slot``: put the message out, write its stories into the ledger, move the hour.
+
+    With ``message`` None, when there is nothing to say, only the hour moves. Returns False if
+    somebody else served ``subscription`` since it was read; then nothing is written. A slot that
+    has a message already gets no second one: only the hour moves, and False is returned.
+    """
+    with db.write() as connection:
+        number = _lock_unserved(connection, subscription)
+        if number is None or ledger.knows_any(connection, number, digest):
+            return False
+        served = update(subscriptions).where(subscriptions.c.id == number)
+        connection.execute(served.values(next_at=next_at, last_at=slot))
+        if message is None or digest is None:
+            return True
+        run = _new_run(connection, number, slot, now)
+        if run is None:
+            return False
+        connection.execute(insert(connection, outbox).values(_message_row(message, run, now)))
+        ledger.write(connection, number, run, digest, now)
+        return True
+
+
+def claim(
+    db: Database, now: datetime, *, owner: str, lease: timedelta, limit: int
+) -> tuple[OutboxItem, ...]:
+    """Claim messages whose time has come for ``owner`` until ``now + lease``, oldest first.
+
+    A claim is never given twice. A message whose sender let its lease run out is ``uncertain``:
+    nobody knows whether it went.
+    """
+    sending = outbox.c.state == OutboxState.SENDING
+    waiting = outbox.c.state.in_((OutboxState.READY, OutboxState.WAITING))
+    open_now = or_(
+        and_(waiting, come(outbox.c.next_attempt_at, now)), and_(sending, not_(held(outbox, now)))
+    )
+    oldest = select(outbox.c.id).where(open_now).order_by(outbox.c.next_attempt_at, outbox.c.id)
+    taken = {
+        "uncertain": case((sending, True), else_=outbox.c.uncertain),
+        "state": OutboxState.SENDING,
+        "attempts": outbox.c.attempts + 1,
+        "lease_owner": owner,
+        "lease_until": now + lease,
+    }
+    with db.write() as connection:
+        # the condition again: of two that chose the same row only the first one finds it open
+        chosen = update(outbox).where(outbox.c.id.in_(oldest.limit(limit)), open_now)
+        claimed = connection.execute(chosen.values(taken).returning(outbox)).all()
+    return tuple(sorted(map(rows.outbox_item, claimed), key=lambda item: item.id))
+
+
+def sent(db: Database, item: OutboxItem, now: datetime) -> bool:
+    """Write that the server took the message: the truth, even from one whose lease ran out."""
+    final = {"state": OutboxState.SENT, "settled_at": now, "last_error": None}
+    return _settle(db, item, final, outbox.c.state != OutboxState.SENT)
+
+
+def wait(
+    db: Database, item: OutboxItem, next_attempt_at: datetime, error: str, *, uncertain: bool
+) -> bool:
+    """Write that the attempt failed and when to try again; False: the claim is not ours any more.
+
+    ``uncertain``: the server may have taken it all the same; once so, always so.
+    """
+    values = {
+        "state": OutboxState.WAITING,
+        "next_attempt_at": next_attempt_at,
+        "last_error": error[:LONGEST_ERROR],
+        "uncertain": True if uncertain else outbox.c.uncertain,
+    }
+    return _settle(db, item, values, _still_claimed(item))
+
+
+def give_up(db: Database, item: OutboxItem, now: datetime, error: str) -> bool:
+    """Write that the message will not be tried again; False: the claim is not ours any more."""
+    values = {
+        "state": OutboxState.DEAD,
+        "settled_at": now,
+        "last_error": error[:LONGEST_ERROR],
+    }
+    return _settle(db, item, values, _still_claimed(item))
+
+
+def release(db: Database, owner: str) -> int:
+    """Give back what ``owner`` was sending when it ended: perhaps sent, tried again at once."""
+    values = {**FREE, "state": OutboxState.WAITING, "uncertain": True}
+    sending = and_(outbox.c.state == OutboxState.SENDING, outbox.c.lease_owner == owner)
+    with db.write() as connection:
+        return connection.execute(update(outbox).where(sending).values(values)).rowcount
+
+
+def listing(
+    db: Database, *, states: Collection[str] = tuple(OutboxState), limit: int = 50
+) -> tuple[OutboxItem, ...]:
+    """Messages, newest first."""
+    chosen = select(outbox).where(outbox.c.state.in_(states))
+    with db.read() as connection:
+        newest = chosen.order_by(outbox.c.id.desc()).limit(limit)
+        return tuple(map(rows.outbox_item, connection.execute(newest)))
+
+
+def counts(db: Database) -> Mapping[OutboxState, int]:
+    """How many messages are in each state."""
+    grouped = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    with db.read() as connection:
+        found: dict[str, int] = dict(connection.execute(grouped).tuples().all())
+    return {state: found.get(state, 0) for state in OutboxState}
+
+
+def waiting_since(db: Database) -> datetime | None:
+    """When the oldest message that is still on its way was made."""
+    final = (OutboxState.SENT, OutboxState.DEAD)
+    oldest = select(func.min(outbox.c.created_at)).where(outbox.c.state.not_in(final))
+    with db.read() as connection:
+        made: datetime | None = connection.scalar(oldest)
+    return made
+
+
+def prune(db: Database, before: datetime) -> int:
+    """Forget the bytes of messages that were sent or given up before; return how many."""
+    with db.write() as connection:
+        return connection.execute(delete(outbox).where(outbox.c.settled_at < before)).rowcount
+
+
+def _changes(row: Row[Any], given: Subscription | None) -> dict[str, Any]:
+    if given is None:
+        return {"enabled": False} if row.enabled else {}
+    if not row.enabled:
+        return _new_row(given)
+    if given.schedule_key != row.schedule_key:
+        return {"schedule_key": given.schedule_key, "next_at": given.next_at}
+    return {}
+
+
+def _new_row(given: Subscription) -> dict[str, Any]:
+    return {
+        "digest": given.digest,
+        "recipient": given.recipient,
+        "enabled": True,
+        "started_at": given.started_at,
+        "next_at": given.next_at,
+        "last_at": given.last_at,
+        "schedule_key": given.schedule_key,
+    }
+
+
+def _lock_unserved(connection: Connection, subscription: Subscription) -> int | None:
+    """The number of the recipient, locked, if its next hour is still the one that was read."""
+    unserved = select(subscriptions.c.id).where(
+        subscriptions.c.digest == subscription.digest,
+        subscriptions.c.recipient == subscription.recipient,
+        subscriptions.c.enabled,
+        subscriptions.c.next_at == subscription.next_at,
+    )
+    number: int | None = connection.scalar(unserved.with_for_update())
+    return number
+
+
+def _new_run(connection: Connection, number: int, slot: datetime, now: datetime) -> int | None:
+    added = insert(connection, runs).values(subscription_id=number, slot=slot, created_at=now)
+    once = added.on_conflict_do_nothing(index_elements=["subscription_id", "slot"])
+    run: int | None = connection.scalar(once.returning(runs.c.id))
+    return run
+
+
+def _message_row(message: Message, run: int, now: datetime) -> dict[str, Any]:
+    return {
+        "run_id": run,
+        "message_id": message.message_id,
+        "sender": message.sender,
+        "recipient": message.recipient,
+        "subject": message.subject,
+        "raw": message.raw,
+        "state": OutboxState.READY,
+        "attempts": 0,
+        "created_at": now,
+        "next_attempt_at": now,
+        "uncertain": False,
+    }
+
+
+def _still_claimed(item: OutboxItem) -> Any:
+    """Every claim counts an attempt more, so the number tells one claim from the next."""
+    return and_(outbox.c.state == OutboxState.SENDING, outbox.c.attempts == item.attempts)
+
+
+def _settle(db: Database, item: OutboxItem, values: dict[str, Any], condition: Any) -> bool:
+    settled = update(outbox).where(outbox.c.id == item.id, condition).values({**FREE, **values})
+    with db.write() as connection:
+        return connection.execute(settled).rowcount == 1

@@ -1,0 +1,146 @@
+"""From rows to records: every table that comes back as a noun does so here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Row
+
+from monitor.records import (
+    Feed,
+    FeedSpec,
+    Match,
+    MatchedStory,
+    MatchState,
+    Message,
+    OutboxItem,
+    OutboxState,
+    Story,
+    Subscription,
+    Term,
+    Validators,
+)
+from monitor.store import tables
+
+STORY = (
+    *(column for column in tables.stories.c if column.name != "matched_at"),
+    tables.feeds.c.url.label("feed_url"),
+    tables.feeds.c.tags.label("feed_tags"),
+    tables.feeds.c.title.label("feed_title"),
+    tables.feeds.c.own_title.label("feed_own_title"),
+)
+"""The columns of a story with those of its feed."""
+MATCHED = (*STORY, *tables.matches.c, tables.topics.c.name.label("topic"))
+"""The columns of a match with its story and topic."""
+
+
+def host_of(url: str) -> str:
+    """The host that a feed's address names, in small letters; the address itself if none."""
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
+
+
+def feed(row: Row[Any]) -> Feed:
+    """A row of ``feeds``; its title is the owner's, else the feed's own, else its host."""
+    return Feed(
+        id=row.id,
+        spec=FeedSpec(
+            url=row.url,
+            title=row.title,
+            tags=tuple(row.tags),
+            interval=timedelta(seconds=row.interval_seconds),
+            enabled=row.enabled,
+        ),
+        title=row.title or row.own_title or row.host,
+        validators=Validators(etag=row.etag, last_modified=row.last_modified),
+        body_hash=row.body_hash,
+        next_check_at=row.next_check_at,
+        last_checked_at=row.last_checked_at,
+        last_success_at=row.last_success_at,
+        failing_since=row.failing_since,
+        failures=row.failures,
+        last_error=row.last_error,
+        last_status=row.last_status,
+        skipped_entries=row.skipped_entries,
+    )
+
+
+def story(row: Row[Any]) -> Story:
+    """A row of the columns ``STORY``."""
+    return Story(
+        id=row.id,
+        feed_id=row.feed_id,
+        feed_url=row.feed_url,
+        feed_tags=tuple(row.feed_tags),
+        source=row.feed_title or row.feed_own_title or host_of(row.feed_url),
+        url=row.url,
+        title=row.title,
+        text=row.text,
+        language=row.language,
+        published_at=row.published_at,
+        seen_at=row.seen_at,
+        link_key=row.link_key,
+        content_key=row.content_key,
+        backlog=row.backlog,
+        edited_at=row.edited_at,
+    )
+
+
+def match(row: Row[Any]) -> Match:
+    """A row of ``matches``."""
+    return Match(
+        story_id=row.story_id,
+        topic_id=row.topic_id,
+        score=row.score,
+        threshold=row.threshold,
+        state=MatchState(row.state),
+        veto=row.veto,
+        terms=tuple(Term(text=text, share=float(share)) for text, share in row.terms),
+        rest=row.rest,
+        background_version=row.background_version,
+        topic_version=row.topic_version,
+        matched_at=row.matched_at,
+    )
+
+
+def matched(row: Row[Any]) -> MatchedStory:
+    """A row of the columns ``MATCHED``."""
+    return MatchedStory(match=match(row), story=story(row), topic=row.topic)
+
+
+def subscription(row: Row[Any]) -> Subscription:
+    """A row of ``subscriptions``."""
+    return Subscription(
+        digest=row.digest,
+        recipient=row.recipient,
+        started_at=row.started_at,
+        next_at=row.next_at,
+        last_at=row.last_at,
+        schedule_key=row.schedule_key,
+    )
+
+
+def outbox_item(row: Row[Any]) -> OutboxItem:
+    """A row of ``outbox``."""
+    state = OutboxState(row.state)
+    return OutboxItem(
+        id=row.id,
+        message=Message(
+            message_id=row.message_id,
+            sender=row.sender,
+            recipient=row.recipient,
+            subject=row.subject,
+            raw=row.raw,
+        ),
+        state=state,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at,
+        uncertain=row.uncertain,
+        last_error=row.last_error,
+        sent_at=row.settled_at if state is OutboxState.SENT else None,
+    )

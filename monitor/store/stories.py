@@ -1,0 +1,140 @@
+"""Stories: kept once each, in the order in which they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select
+
+from monitor.records import Added, NewStory, PollOutcome, Story
+from monitor.store import feeds, identity, rows
+from monitor.store.database import Database
+from monitor.store.tables import feeds as feeds_table
+from monitor.store.tables import ledger, stories, subscriptions
+
+_WEEK = timedelta(days=7)
+_DAY = timedelta(days=1)
+_FOUND = 20
+"""Stories that a search by title gives at most."""
+_PRUNED_AT_ONCE = 500
+
+
+def add_new(db: Database, outcome: PollOutcome, new: tuple[NewStory, ...]) -> Added:
+    """Store a document's stories and what its poll leaves on the feed, in one transaction.
+
+    A story of which the feed has shown any key before is that story again: where its content
+    differs the row is edited, and it is no news. ``Added.new`` holds the numbers of the stories
+    that are to be matched, in document order; the backlog is stored as matched.
+    """
+    with db.write() as connection:
+        feeds.settle(connection, outcome)
+        return identity.add(connection, outcome.feed_id, new, outcome.checked_at)
+
+
+def get(db: Database, story_id: int) -> Story | None:
+    """The story of that number."""
+    found = _all(db, _stories().where(stories.c.id == story_id))
+    return found[0] if found else None
+
+
+def unmatched(db: Database, limit: int) -> tuple[Story, ...]:
+    """The oldest stories that no topic was held against yet."""
+    waiting = _stories().where(stories.c.matched_at.is_(None))
+    return _all(db, waiting.order_by(stories.c.id).limit(limit))
+
+
+def after(db: Database, story_id: int, limit: int) -> tuple[Story, ...]:
+    """The stories after ``story_id`` in the order of their numbers, backlog included."""
+    newer = _stories().where(stories.c.id > story_id)
+    return _all(db, newer.order_by(stories.c.id).limit(limit))
+
+
+def latest(db: Database, limit: int) -> tuple[Story, ...]:
+    """The newest stories, newest first, backlog included."""
+    return _all(db, _stories().order_by(stories.c.id.desc()).limit(limit))
+
+
+def find(db: Database, text: str) -> tuple[Story, ...]:
+    """The stories meant by ``text``: a number, a link, or a piece of a title; newest first."""
+    text = text.strip()
+    for condition in _readings(text):
+        newest = _stories().where(condition).order_by(stories.c.id.desc()).limit(_FOUND)
+        found = _all(db, newest)
+        if found:
+            return found
+    return ()
+
+
+def count_after(db: Database, story_id: int) -> int:
+    """How many stories have a number above ``story_id``, backlog included."""
+    return _count(db, stories.c.id > story_id)
+
+
+def seen_between(db: Database, since: datetime, until: datetime) -> int:
+    """How many stories were found from ``since`` until just before ``until``, without backlog."""
+    return _count(
+        db, stories.c.seen_at >= since, stories.c.seen_at < until, stories.c.backlog.is_(False)
+    )
+
+
+def per_week(db: Database, now: datetime) -> float:
+    """An estimate of how many stories come in a week.
+
+    The larger of two counts: stories published within the last week, which a feed's first document
+    tells already; and stories found since the first one, scaled to a week. The first poll brings
+    the news of a day, so less than a day counts as a day.
+    """
+    since = now - _WEEK
+    published = _count(db, stories.c.published_at > since, stories.c.seen_at > since - _DAY)
+    found = _count(db, stories.c.seen_at > since, stories.c.backlog.is_(False))
+    with db.read() as connection:
+        first: datetime | None = connection.scalar(select(func.min(stories.c.seen_at)))
+    watched = min(max(now - (first or now), _DAY), _WEEK)
+    return max(float(published), found * (_WEEK / watched))
+
+
+def prune(db: Database, before: datetime) -> int:
+    """Forget stories found before ``before``, with their matches; return how many.
+
+    Kept are those not matched yet, those a recipient was told of since, and those matched after
+    the last served slot of any recipient, who may still be told. Their keys stay for ever.
+    """
+    pruned = 0
+    while True:
+        with db.write() as connection:
+            old = select(stories.c.id).where(_forgettable(before)).limit(_PRUNED_AT_ONCE)
+            gone = connection.execute(delete(stories).where(stories.c.id.in_(old))).rowcount
+        pruned += gone
+        if gone < _PRUNED_AT_ONCE:
+            return pruned
+
+
+def _forgettable(before: datetime) -> ColumnElement[bool]:
+    served = func.coalesce(subscriptions.c.last_at, subscriptions.c.started_at)
+    awaited = exists().where(subscriptions.c.enabled, served <= stories.c.matched_at)
+    told = exists().where(ledger.c.story_id == stories.c.id, ledger.c.told_at >= before)
+    return and_(stories.c.seen_at < before, stories.c.matched_at.is_not(None), ~awaited, ~told)
+
+
+def _readings(text: str) -> Iterator[ColumnElement[bool]]:
+    if text.isdecimal() and len(text) < 19:
+        yield stories.c.id == int(text)
+    if text:
+        yield stories.c.url == text
+        yield stories.c.title.icontains(text, autoescape=True)
+
+
+def _stories() -> Select[Any]:
+    return select(*rows.STORY).join(feeds_table, feeds_table.c.id == stories.c.feed_id)
+
+
+def _all(db: Database, query: Select[Any]) -> tuple[Story, ...]:
+    with db.read() as connection:
+        return tuple(map(rows.story, connection.execute(query)))
+
+
+def _count(db: Database, *conditions: ColumnElement[bool]) -> int:
+    with db.read() as connection:
+        return connection.scalar(select(func.count()).select_from(stories).where(*conditions)) or 0
