@@ -15,12 +15,12 @@ from pydantic import AfterValidator, PlainSerializer, PlainValidator, Validation
 
 from monitor.config.values import Line
 
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}\.?")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)*{_LABEL}")
 _HOST_PORT = re.compile(
-    r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:/@\[\]]+)):(?P<port>\d{1,5})"
+    rf"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>{_HOST.pattern})):(?P<port>\d{{1,5}})"
 )
 
 
@@ -96,7 +96,7 @@ def check_database(value: str, info: ValidationInfo) -> str:
         folder: Path = info.context["folder"]  # type: ignore[index]
         return _sqlite(value, folder)
     parts = _split(value)
-    if parts.scheme != "postgresql" or not parts.hostname or not parts.path.strip("/"):
+    if parts.scheme != "postgresql" or not parts.path.strip("/"):
         raise ValueError(
             "is no database; write sqlite:///monitor.db or postgresql://user@host/database"
         )

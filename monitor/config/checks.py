@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from monitor.config.document import Document, Loc
@@ -11,24 +11,24 @@ from monitor.config.values import nearest
 
 
 def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Iterator[str]:
-    """Digest names and recipients are unique; the topics of a digest exist."""
-    names = [(("digests", n, "name"), each.name) for n, each in enumerate(main.digests)]
-    yield from _doubles(names, source)
-    for n, digest in enumerate(main.digests):
+    """Digest names and recipients are unique, in any case; the topics of a digest exist."""
+    named = {("digests", n): each for n, each in enumerate(main.digests)}
+    yield from _doubles([((*loc, "name"), it.name.casefold()) for loc, it in named.items()], source)
+    for loc, digest in named.items():
         recipients = enumerate(digest.recipients)
         yield from _doubles(
-            (((("digests", n, "recipients", m)), it) for m, it in recipients), source
+            [((*loc, "recipients", n), each.casefold()) for n, each in recipients], source
         )
-        for m, name in enumerate(digest.topics or ()):
+        for n, name in enumerate(digest.topics or ()):
             if name not in topics:
-                yield source.problem(("digests", n, "topics", m), _unknown("topic", name, topics))
+                yield source.problem((*loc, "topics", n), _unknown("topic", name, topics))
 
 
 def check_feeds(
     feeds: tuple[FeedSettings, ...], floor: timedelta | None, source: Document
 ) -> Iterator[str]:
     """Addresses are unique; no interval is below the floor, where that is known."""
-    yield from _doubles(((("feeds", n, "url"), each.url) for n, each in enumerate(feeds)), source)
+    yield from _doubles([(("feeds", n, "url"), each.url) for n, each in enumerate(feeds)], source)
     for n, feed in enumerate(feeds):
         if floor and feed.interval and feed.interval < floor:
             yield source.problem(("feeds", n, "interval"), below_floor(feed.interval, floor))
@@ -64,8 +64,9 @@ def _unknown(what: str, name: str, known: list[str]) -> str:
 
 
 def _doubles(values: Iterable[tuple[Loc, str]], source: Document) -> Iterator[str]:
-    seen: dict[Hashable, Loc] = {}
+    first: dict[str, Loc] = {}
     for loc, value in values:
-        first = seen.setdefault(value.casefold(), loc)
-        if first != loc:
-            yield source.problem(loc, f"the same as on line {source.line(first)}; remove one")
+        if value in first:
+            line = source.line(first[value])
+            yield source.problem(loc, f"the same as on line {line}; remove one")
+        first.setdefault(value, loc)

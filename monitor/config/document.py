@@ -126,17 +126,18 @@ for _kind, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(_pattern), list(_first))
 
 
+_QUOTE = "put text that holds such signs in quotes"
 _WORDS = (
     ("'\\t' that cannot start any token", "a tab character; indent with spaces"),
-    ("mapping values are not allowed here", "a second ': ' or a wrong indentation; {quote}"),
+    ("mapping values are not allowed here", "a second ': ' or a wrong indentation; " + _QUOTE),
     ("could not find expected ':'", "a key without its ':'; write key: value"),
     ("expected <block end>", "this line is indented differently from its neighbours; align them"),
-    ("while scanning a quoted scalar", "a quote that is opened and never closed; close it"),
-    ("expected ',' or ']'", "a list in [...] that lacks a comma or its end; add it"),
-    ("expected ',' or '}'", "a mapping in {...} that lacks a comma or its end; add it"),
-    ("that cannot start any token", "a value that begins with a special character; {quote}"),
+    ("while scanning a quoted scalar", "a quote that is opened and never closed"),
+    ("expected ',' or ']'", "a list in [...] that lacks a comma or its end"),
+    ("expected ',' or '}'", "a mapping in {...} that lacks a comma or its end"),
+    ("that cannot start any token", "a value that begins with a special character; " + _QUOTE),
     ("expected a single document", "a second document (---); keep one in each file"),
-    ("found undefined alias", "a value that begins with * is an alias of YAML; {quote}"),
+    ("found undefined alias", "a value that begins with * is an alias of YAML; " + _QUOTE),
     ("found duplicate anchor", "the same anchor (&) twice; rename one"),
 )
 """What PyYAML says, and what it means to somebody who does not know its scanner."""
@@ -147,7 +148,15 @@ def _in_words(error: yaml.MarkedYAMLError) -> str:
     place = f"{mark.line + 1}: column {mark.column + 1}" if mark else "1"
     said = f"{error.context} {error.problem}"
     meant = next((words for clue, words in _WORDS if clue in said), error.problem or "not YAML")
-    return f"{place}: {meant.format(quote='put text that holds such signs in quotes')}"
+    return f"{place}: {meant}{_begun(error)}"
+
+
+def _begun(error: yaml.MarkedYAMLError) -> str:
+    """Name the line where a quote or bracket was opened: what lacks its end is noticed late."""
+    opened = error.context_mark
+    if opened is None or ("quoted" not in f"{error.context}" and "flow" not in f"{error.context}"):
+        return ""
+    return f"; it begins on line {opened.line + 1}"
 
 
 @dataclass

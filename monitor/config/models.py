@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -24,6 +25,7 @@ from monitor.config.values import (
     WEEKDAYS,
     Duration,
     EnvName,
+    Filled,
     Language,
     Line,
     OwnPath,
@@ -97,7 +99,7 @@ class ScheduleSettings(_Strict):
 
     daily: TimeOfDay | None = None
     weekly: WeeklySettings | None = None
-    at: Annotated[tuple[TimeOfDay, ...], Field(min_length=1, max_length=24)] | None = None
+    at: Annotated[tuple[TimeOfDay, ...], Filled] | None = None
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
@@ -109,8 +111,8 @@ class DigestSettings(_Strict):
     """One digest: who gets it, about what, when."""
 
     name: Line
-    recipients: Annotated[tuple[MailAddress, ...], Field(min_length=1)]
-    topics: Annotated[tuple[Line, ...], Field(min_length=1)] | None = None
+    recipients: Annotated[tuple[MailAddress, ...], Filled]
+    topics: Annotated[tuple[Line, ...], Filled] | None = None
     schedule: ScheduleSettings
     timezone: Zone = "UTC"
     cap: Annotated[int, Field(strict=True, ge=1, le=500)] = 30
@@ -194,7 +196,7 @@ class MonitorFile(_Strict):
         _exactly_one(self, "database_password_env", "database_password_file")
         if self.database.startswith("sqlite:"):
             raise ValueError("has a password for a SQLite file, which has none; remove it")
-        if "@" not in self.database:
+        if urlsplit(self.database).username is None:
             raise ValueError("has a password for a database without user; add user@ to its address")
         return self
 
@@ -212,7 +214,7 @@ class FeedSettings(_Strict):
 class FeedsFile(_Strict):
     """``feeds.yaml``."""
 
-    feeds: Annotated[tuple[FeedSettings, ...], Field(min_length=1)]
+    feeds: Annotated[tuple[FeedSettings, ...], Filled]
 
 
 class SeedReference(_Strict):
@@ -232,7 +234,7 @@ class TopicFile(_Strict):
     """``topics/*.yaml``: one topic."""
 
     name: Line
-    seeds: Annotated[tuple[SeedReference, ...], Field(min_length=1)]
+    seeds: Annotated[tuple[SeedReference, ...], Filled]
     not_seeds: tuple[SeedReference, ...] = Field((), alias="not")
     must: tuple[Line, ...] = ()
     any: tuple[Line, ...] = ()

@@ -56,7 +56,10 @@ def parse_size(value: object) -> int:
     found = re.fullmatch(r"(\d{1,6})\s*([KMG]iB|B)", value) if isinstance(value, str) else None
     if found is None:
         raise ValueError(f"{value!r:.60} is no size; write a number with KiB, MiB or GiB: 10MiB")
-    return int(found[1]) * _SIZES[found[2]]
+    made = int(found[1]) * _SIZES[found[2]]
+    if not made:
+        raise ValueError("must be more than nothing; write for example 10MiB")
+    return made
 
 
 def format_size(value: int) -> str:
@@ -87,6 +90,13 @@ def parse_switch(value: object) -> bool:
     if read is None:
         raise ValueError(f"{value!r:.60} is neither true nor false; write one of them")
     return read
+
+
+def check_filled(value: object) -> object:
+    """Refuse an empty list. (A length limit of pydantic would also count out every wrong item.)"""
+    if value == []:
+        raise ValueError("is empty; write at least one")
+    return value
 
 
 def check_zone(value: str) -> str:
@@ -135,6 +145,7 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(check_text),
 ]
+Filled = BeforeValidator(check_filled)
 Duration = Annotated[timedelta, PlainValidator(parse_duration), PlainSerializer(format_duration)]
 Size = Annotated[int, PlainValidator(parse_size), PlainSerializer(format_size)]
 TimeOfDay = Annotated[

@@ -24,11 +24,14 @@ _LIMITS = {
     "less_than": ("less than", "lt"),
     "less_than_equal": ("at most", "le"),
 }
+_FOLLOWING = {"default_factory_not_called"}
+"""What is only wrong because something beside it is."""
 
 
 def in_words(error: ValidationError, model: type[BaseModel], document: Document) -> tuple[str, ...]:
     """Return a line for each error, in the order of the file."""
-    ordered = sorted(error.errors(include_url=False), key=lambda each: document.line(each["loc"]))
+    found = (each for each in error.errors(include_url=False) if each["type"] not in _FOLLOWING)
+    ordered = sorted(found, key=lambda each: document.line(each["loc"]))
     return tuple(document.problem(each["loc"], _say(each, model)) for each in ordered)
 
 
