@@ -17,9 +17,11 @@ from sqlalchemy.exc import OperationalError
 
 from monitor.errors import AlreadyRunning, StoreError
 from monitor.store import schema
-from monitor.store.engine import PATIENCE, PLAIN, WRITES, make_engine, shown
+from monitor.store.engine import PLAIN, WRITES, make_engine, shown
 from monitor.store.faults import store_errors
 
+PATIENCE = 30.0
+"""Seconds to wait for another writer before giving up."""
 _INSTANCE_KEY = 0x6E65_7773_6D6F_6E31
 """The number of the service's advisory lock in PostgreSQL."""
 
@@ -78,14 +80,15 @@ class Database:
         return f"Database({self.name!r})"
 
 
-def open_database(url: str, *, create: bool = True) -> Database:
+def open_database(url: str, *, create: bool = True, patience: float = PATIENCE) -> Database:
     """Open the database at ``url`` and bring its schema up to date.
 
     ``url`` is ``sqlite:///path`` or ``postgresql://...``. With ``create`` False a database without
-    the tables is an error. Raises :class:`StoreError`, or :class:`SchemaTooNew` for one that a
-    newer version of this program has written, which is left untouched.
+    the tables is an error. ``patience``: seconds to wait for another writer. Raises
+    :class:`StoreError`, or :class:`SchemaTooNew` for a database that a newer version of this
+    program has written, which is left untouched.
     """
-    database = Database(make_engine(url))
+    database = Database(make_engine(url, patience))
     try:
         _bring_up_to_date(database, create=create)
     except BaseException:
@@ -95,8 +98,8 @@ def open_database(url: str, *, create: bool = True) -> Database:
 
 
 def _bring_up_to_date(database: Database, *, create: bool) -> None:
-    if not create and database.file is not None and not database.file.exists():
-        raise StoreError(f"database {database.name}: there is no such file; check the address")
+    if database.file is not None:
+        _look_at(database.file, database.name, create=create)
     with database.read() as connection:
         revision = schema.revision(connection)
     schema.refuse_newer(revision, database.name)
@@ -107,6 +110,14 @@ def _bring_up_to_date(database: Database, *, create: bool) -> None:
     if revision != schema.HEAD:
         with database.apart() as connection:
             schema.upgrade(connection, database.name)
+
+
+def _look_at(file: Path, name: str, *, create: bool) -> None:
+    with store_errors(name):
+        if not file.parent.is_dir():
+            raise StoreError(f"database {name}: the folder {file.parent} does not exist; create it")
+        if not create and not file.exists():
+            raise StoreError(f"database {name}: there is no such file; check the address")
 
 
 def _use_write_ahead_log(database: Database) -> None:
@@ -162,15 +173,14 @@ def instance_lock(database: Database) -> Iterator[None]:
 def _file_lock(database: Database, file: Path) -> Iterator[None]:
     """The process number stands in the lock file while, and only while, a service runs."""
     path = file.with_name(file.name + ".lock")
-    try:
+    with store_errors(str(path)):
         handle = path.open("a+")
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be opened ({error}); check the rights") from error
     with handle:
         _take(database, handle)
         if _holder(handle):
             verify(database)
-        _write_holder(handle, str(os.getpid()))
+        with store_errors(str(path)):
+            _write_holder(handle, str(os.getpid()))
         try:
             yield
         finally:
@@ -180,7 +190,7 @@ def _file_lock(database: Database, file: Path) -> Iterator[None]:
 def _take(database: Database, handle: IO[str]) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         process = f" (process {_holder(handle)})" if _holder(handle) else ""
         raise _already_running(database, process) from error
 

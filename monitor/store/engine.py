@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -12,8 +11,6 @@ from sqlalchemy.exc import ArgumentError
 from monitor.errors import StoreError
 from monitor.store.columns import storable_json
 
-PATIENCE = 30
-"""Seconds to wait for another writer, or for a server to answer."""
 WAL_LIMIT = 64 * 2**20
 """Bytes to which the write-ahead log is cut back once its content is in the file."""
 _PRAGMAS = (
@@ -32,12 +29,15 @@ PLAIN = {"begin": ""}
 """Execution options of a connection on which SQLite begins nothing by itself."""
 
 
-def make_engine(url: str) -> Engine:
-    """Return an engine for ``url``, not yet connected; :class:`StoreError` where it is no use."""
+def make_engine(url: str, patience: float) -> Engine:
+    """Return an engine for ``url``, not yet connected; :class:`StoreError` where it is no use.
+
+    ``patience``: seconds a statement waits for another writer.
+    """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
-    return _postgres(parsed)
+        return _sqlite(parsed, patience)
+    return _postgres(parsed, patience)
 
 
 def shown(url: URL) -> str:
@@ -60,19 +60,16 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-def _sqlite(url: URL) -> Engine:
-    folder = Path(url.database or "").parent
-    if not folder.is_dir():
-        raise StoreError(f"database {shown(url)}: the folder {folder} does not exist; create it")
+def _sqlite(url: URL, patience: float) -> Engine:
     # the driver would begin transactions by itself, too late and as readers
-    engine = _create(url, {"timeout": PATIENCE, "isolation_level": None})
+    engine = _create(url, {"timeout": patience, "isolation_level": None})
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _postgres(url: URL) -> Engine:
-    options = f"-c timezone=UTC -c lock_timeout={PATIENCE * 1000}"
+def _postgres(url: URL, patience: float) -> Engine:
+    options = f"-c timezone=UTC -c lock_timeout={round(patience * 1000)}"
     arguments = {
         "connect_timeout": 10,
         "application_name": "newsmonitor",

@@ -41,6 +41,9 @@ def store_errors(name: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise StoreError(f"database {name}: {_advice(error)} ({_said(error)})") from error
+    except OSError as error:
+        advice = "check the disk and the rights of this user"
+        raise StoreError(f"database {name}: {advice} ({error})") from error
 
 
 def _advice(error: SQLAlchemyError) -> str:

@@ -6,6 +6,7 @@ and is sent from here only. Once ``sending`` it may have gone out, whatever happ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -166,11 +167,11 @@ def listing(
 
 
 def counts(db: Database) -> Mapping[OutboxState, int]:
-    """How many messages are in each state."""
+    """How many messages are in each state; 0 where there are none."""
     grouped = select(outbox.c.state, func.count()).group_by(outbox.c.state)
     with db.read() as connection:
-        found: dict[str, int] = dict(connection.execute(grouped).tuples().all())
-    return {state: found.get(state, 0) for state in OutboxState}
+        found = connection.execute(grouped).all()
+    return Counter({OutboxState(state): number for state, number in found})
 
 
 def waiting_since(db: Database) -> datetime | None:
