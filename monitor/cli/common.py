@@ -103,11 +103,14 @@ def progress(app: App) -> Iterator[None]:
         yield
 
 
+WIDE = 1000
+
+
 def console() -> Console:
-    """Where tables go; plain text where it is no terminal."""
+    """Where tables go: as wide as the terminal, or as wide as they need where it is none."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def plain(value: Any) -> Any:

@@ -19,8 +19,8 @@ from monitor.matching.vectors import Vectorizer
 from monitor.records import Match, MatchState, Story, Term, Threshold, Topic
 
 TERMS_KEPT = 10
-REACH = 0.5
-"""A near miss has at least this part of its topic's threshold."""
+REACH = 0.75
+"""A near miss has at least this part of its topic's threshold: half would be every tenth story."""
 
 BATCH = 500
 """Stories per product: enough to be quick, few enough to bound memory."""
@@ -42,7 +42,7 @@ class Matcher:
     ) -> None:
         self._topics = tuple(topics)
         self._vectorizer = Vectorizer(background)
-        self._version = background.version
+        self.background_version = background.version
         rows = [build_profile(topic.spec, self._vectorizer).row for topic in topics]
         self._profiles = vstack(rows, format="csr") if rows else csr_matrix((0, COLUMNS))
         self._rules = [Rules(topic.spec) for topic in topics]
@@ -58,7 +58,8 @@ class Matcher:
     def match(self, stories: Sequence[Story], now: datetime) -> tuple[Match, ...]:
         """Return a match for each story within reach of each topic, in the order of stories.
 
-        Within reach is a score of at least half the threshold, in a feed that the topic watches.
+        Within reach is a score of at least three quarters of the threshold, in a feed that the
+        topic watches.
         """
         return tuple(
             match for batch in _batches(stories) for match in self._match_batch(batch, now)
@@ -84,6 +85,10 @@ class Matcher:
             dict(zip(profile.indices.tolist(), (profile.data**2).tolist(), strict=True))
         )
         return terms_of_score(shares, 1.0)[:n]
+
+    def threshold(self, topic_id: int) -> Threshold:
+        """Return the threshold at which a topic's matches are decided."""
+        return self._thresholds[self._position(topic_id)]
 
     def _position(self, topic_id: int) -> int:
         for position, topic in enumerate(self._topics):
@@ -138,7 +143,7 @@ class Matcher:
             veto=veto,
             terms=kept,
             rest=rest,
-            background_version=self._version,
+            background_version=self.background_version,
             topic_version=topic.version,
             matched_at=now,
         )

@@ -177,7 +177,7 @@ def profile(app: App, topic_name: str, terms: int) -> Profile:
     return Profile(
         topic=topic,
         threshold=matcher.threshold(topic.id),
-        background_version=matcher.background.version,
+        background_version=matcher.background_version,
         terms=matcher.heaviest(topic.id, terms),
     )
 
