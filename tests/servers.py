@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message as MessageHandler
 
 
 @dataclass
@@ -22,7 +22,9 @@ class FeedServer:
     host: str = ""
     pages: dict[str, bytes] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    delays: dict[str, float] = field(default_factory=dict)
     requests: list[tuple[str, int]] = field(default_factory=list)
+    closing: Event = field(default_factory=Event)
 
     def url(self, path: str) -> str:
         """The address of a page."""
@@ -39,6 +41,7 @@ def feed_server() -> Iterator[FeedServer]:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         yield state
+        state.closing.set()
         server.shutdown()
         thread.join()
 
@@ -54,6 +57,7 @@ class _FeedHandler(BaseHTTPRequestHandler):
         if status == 200 and self.headers.get("If-None-Match") == tag:
             status = 304
         self.state.requests.append((path, status))
+        self.state.closing.wait(self.state.delays.get(path, 0.0))
         self.send_response(status)
         if status == 200:
             self.send_header("ETag", tag)
@@ -62,6 +66,10 @@ class _FeedHandler(BaseHTTPRequestHandler):
         self.end_headers()
         if status == 200:
             self.wfile.write(body)
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # a client that hung up
+            super().handle()
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep test output readable."""
@@ -82,9 +90,8 @@ class MailServer:
             return [message_from_bytes(each, policy=policy.default) for each in self.raw]  # type: ignore[misc]
 
 
-class _Keep(MessageHandler):  # type: ignore[misc]
+class _Keep:
     def __init__(self, state: MailServer) -> None:
-        super().__init__()
         self.state = state
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
@@ -96,9 +103,11 @@ class _Keep(MessageHandler):  # type: ignore[misc]
 @contextmanager
 def mail_server() -> Iterator[MailServer]:
     """A running :class:`MailServer` on a free port."""
-    state = MailServer()
-    controller = Controller(_Keep(state), hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        state = MailServer(port=free.getsockname()[1])
+    controller = Controller(_Keep(state), hostname="127.0.0.1", port=state.port)
     controller.start()
-    state.port = controller.server.sockets[0].getsockname()[1]
-    yield state
-    controller.stop()
+    try:
+        yield state
+    finally:
+        controller.stop()

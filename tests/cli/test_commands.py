@@ -1,0 +1,170 @@
+"""The command line as a person and a program use it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from monitor.cli import COMMANDS, SUMMARIES, main
+from tests.builders import ADVISORY, FOOTBALL, ORCHARD, rss, write_config
+from tests.servers import FeedServer, feed_server
+
+
+@pytest.fixture
+def feeds() -> Iterator[FeedServer]:
+    with feed_server() as server:
+        recent = datetime.now(UTC) - timedelta(hours=1)
+        server.pages["wire.rss"] = rss([ADVISORY, FOOTBALL, ORCHARD], at=recent)
+        yield server
+
+
+@pytest.fixture
+def config(tmp_path: Path, feeds: FeedServer) -> Path:
+    return write_config(tmp_path, feeds=[feeds.url("wire.rss")], host=feeds.host)
+
+
+def call(*words: object) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
+
+
+def told(*words: object) -> Any:
+    """What a command prints as JSON."""
+    result = call(*words, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    page = call(name, "--help")
+    assert page.exit_code == 0
+    assert SUMMARIES[name].split()[0].rstrip(",.") in page.output
+    if name != "topics":
+        assert f"monitor {name}" in page.output
+
+
+def test_init_writes_a_configuration_that_check_accepts_and_never_overwrites(
+    tmp_path: Path,
+) -> None:
+    assert call("init", tmp_path / "mine").exit_code == 0
+    result = call("check", "-c", tmp_path / "mine" / "monitor.yaml")
+    assert result.exit_code == 0, result.output
+    again = call("init", tmp_path / "mine")
+    assert again.exit_code == 2
+    assert "monitor.yaml" in again.stderr
+
+
+def test_a_misspelt_key_is_named_with_file_line_path_and_the_nearest_key(config: Path) -> None:
+    config.write_text(config.read_text().replace("schedule:", "shedule:"))
+    result = call("check", "-c", config)
+    assert result.exit_code == 2
+    assert "monitor.yaml:" in result.stderr
+    assert "digests[0].shedule" in result.stderr
+    assert "did you mean 'schedule'" in result.stderr
+
+
+def test_a_missing_configuration_says_what_to_do(tmp_path: Path) -> None:
+    result = call("once", "-c", tmp_path / "nowhere.yaml")
+    assert result.exit_code == 2
+    assert "nowhere.yaml" in result.stderr
+
+
+def test_check_tries_each_feed_and_the_mail_folder_and_stores_nothing(
+    config: Path, feeds: FeedServer
+) -> None:
+    findings = {each["what"]: each for each in told("check", "-c", config, "--feeds", "--mail")}
+    feed = findings[f"feed {feeds.url('wire.rss')}"]
+    assert (feed["ok"], feed["told"]) == (True, "3 stories, Example Wire")
+    assert findings["mail"]["ok"]
+    assert told("status", "-c", config)["stories"] == 0
+
+
+def test_check_fails_when_a_feed_does(config: Path, feeds: FeedServer) -> None:
+    feeds.statuses["wire.rss"] = 404
+    result = call("check", "-c", config, "--feeds")
+    assert result.exit_code == 1
+    assert "404" in result.output
+
+
+def test_once_now_carries_a_story_into_the_mail_folder(config: Path) -> None:
+    done = told("once", "-c", config, "--now")
+    assert done["match"]["hits"] == 1
+    assert done["deliver"] == {"sent": 1}
+    assert len(list((config.parent / "outbox").glob("*.eml"))) == 1
+    assert told("once", "-c", config, "--now")["deliver"] == {}
+
+
+def test_a_preview_shows_the_digest_and_sends_nothing(config: Path) -> None:
+    for step in ("poll", "match"):
+        call(step, "-c", config)
+    shown = call("digest", "-c", config, "--preview")
+    assert ADVISORY[0][:40] in shown.output
+    assert told("status", "-c", config)["outbox"] == {}
+    assert told("digest", "-c", config, "--now")["digest"]["digests"] == 1
+
+
+def test_an_explanation_gives_terms_that_add_up_to_the_score(config: Path) -> None:
+    call("once", "-c", config)
+    for words, state in ((ADVISORY[0], "hit"), (FOOTBALL[0], "near")):
+        match = told("explain", words, "advisory", "-c", config)["match"]
+        total = sum(term["share"] for term in match["terms"]) + match["rest"]
+        assert total == pytest.approx(match["score"], abs=1e-9)
+        assert match["state"] == state
+    page = call("explain", ADVISORY[0], "advisory", "-c", config)
+    assert "Combat" in page.output
+    assert "match, score" in page.output
+
+
+def test_what_is_not_there_is_said_with_what_is(config: Path) -> None:
+    call("poll", "-c", config)
+    nothing = call("explain", "no such story", "advisory", "-c", config)
+    assert (nothing.exit_code, "no such story" in nothing.stderr) == (1, True)
+    nobody = call("topics", "show", "sports", "-c", config)
+    assert nobody.exit_code == 1
+    assert "advisory" in nobody.stderr
+
+
+def test_matches_are_exported_as_json_and_csv(config: Path) -> None:
+    call("once", "-c", config)
+    (match,) = told("matches", "-c", config)
+    assert match["story"]["title"] == ADVISORY[0]
+    (row,) = csv.DictReader(io.StringIO(call("matches", "-c", config, "--csv").stdout))
+    assert row["title"] == ADVISORY[0]
+    assert float(row["score"]) == pytest.approx(match["match"]["score"], abs=1e-6)
+    assert ADVISORY[0][:30] in call("matches", "-c", config).output
+
+
+def test_a_profile_shows_its_heaviest_terms(config: Path) -> None:
+    profile = told("topics", "show", "advisory", "-c", config)
+    shares = [term["share"] for term in profile["terms"]]
+    assert shares == sorted(shares, reverse=True)
+    assert "Iraq" in {term["text"] for term in profile["terms"][:6]}
+    assert "threshold" in call("topics", "show", "ADVISORY", "-c", config).output
+    assert "advisory" in call("topics", "list", "-c", config).output
+
+
+def test_status_tells_feeds_topics_digests_outbox_and_service(
+    config: Path, feeds: FeedServer
+) -> None:
+    call("once", "-c", config)
+    page = call("status", "-c", config).output
+    for word in ("Example Wire", "fine", "advisory", "reader@example.org", "Outbox", "never run"):
+        assert word in page
+    feeds.statuses["wire.rss"] = 503
+    state = told("status", "-c", config)
+    assert state["feeds"][0]["failures"] == 0
+
+
+def test_a_health_check_fails_while_no_service_gives_a_sign_of_life(config: Path) -> None:
+    result = call("status", "-c", config, "--check")
+    assert result.exit_code == 1
+    assert "monitor run" in result.stderr
