@@ -27,6 +27,9 @@ PRIOR_STORIES = 300
 PRIOR_WORDS = 300
 """How many stories the prior is worth, and how long they are thought to be, in words."""
 
+FLOOR = 0.1
+"""The weight of a term that every story has, in units of ln(stories)."""
+
 BATCH = 500
 
 _HEADER = struct.Struct("<4sI")
@@ -91,16 +94,19 @@ class Background:
         )
 
     def idf(self, language: str = "en") -> NDArray[np.float64]:
-        """Return ln((1 + N) / (1 + df)) + 1 for each column, shape (2**18,).
+        """Return ln((1 + N) / (1 + df)) + 0.1 for each column, shape (2**18,).
 
-        This is scikit-learn's smooth idf, with the N and df of prior and stream together.
+        Karen Sparck Jones's inverse document frequency (1972), smoothed as scikit-learn does it,
+        with the N and df of prior and stream together. Where scikit-learn adds 1, which lets the
+        words that every story has make up a good part of a score, a tenth is enough to keep a
+        language alive of which nothing is known yet.
         """
         seen = self.counts.get(language, _NOTHING)
         frequencies = prior_frequencies(language)
         imagined = 0 if frequencies is None else PRIOR_STORIES
         df = np.zeros(COLUMNS) if frequencies is None else _imagined_df(frequencies)
         df[seen.columns] += seen.occurrences
-        weights: NDArray[np.float64] = np.log((1 + imagined + seen.stories) / (1 + df)) + 1
+        weights: NDArray[np.float64] = np.log((1 + imagined + seen.stories) / (1 + df)) + FLOOR
         return weights
 
     def to_record(self) -> BackgroundRecord:
