@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import strategies as st
+
 from monitor.notify.compose import compose
 from monitor.records import (
     Coverage,
@@ -23,6 +25,41 @@ MONDAY = datetime(2025, 7, 28, 5, 0, tzinfo=UTC)
 """Seven in the morning in Berlin."""
 
 TERMS = (Term(text="combat mission", share=0.2), Term(text="troops", share=0.15))
+
+hostile_texts = st.one_of(
+    st.text(max_size=300),
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                (
+                    "=?utf-8?q?d=0D=0AX-Injected:_4?=",
+                    "=?utf-8?b?DQpCY2M6IHhAeC5leGFtcGxl?=",
+                    "\r\nBcc: other@example.org\r\n\r\n",
+                    "\r\n.\r\nMAIL FROM:<>\r\n",
+                    "=",
+                    "?",
+                    "\x85",
+                    "\u2028",
+                    "\u202e",
+                    "\u200b",
+                    "\ud800",
+                    " ",
+                    "é",
+                    "ش",
+                    "漢字",
+                    "👩\u200d🚒",
+                    "<script>",
+                    '"',
+                    ",",
+                    "long" * 40,
+                )
+            ),
+            st.text(max_size=20),
+        ),
+        max_size=12,
+    ).map("".join),
+)
+"""What a feed's author may write: anything, and what breaks mail in particular."""
 
 
 def a_story(
