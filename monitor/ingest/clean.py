@@ -9,12 +9,14 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections import Counter
 
 MAX_TEXT = 64 * 1024
 """Characters of a plain text that are kept."""
 
 _MAX_HTML = 8 * MAX_TEXT
-_MAX_DEPTH = 500
+_MAX_DEPTH = 300
+_MAX_NODES = 1_000_000
 _MAX_ATTRIBUTES = 2_000
 
 _SPACES = re.compile(r"[^\S\n]+")
@@ -33,7 +35,9 @@ _BLOCK = re.compile(
     r"|footer|form|h[1-6]|header|hr|li|main|nav|ol|option|p|pre|section|table|td|th|tr|ul)\b)",
     re.IGNORECASE,
 )
-_OPEN_OR_CLOSE = re.compile(r"<(/?)(?!(?:br|hr|img|input|wbr|li|p|td|tr)\b)[a-z]", re.IGNORECASE)
+_OPEN_OR_CLOSE = re.compile(
+    r"<(/?)(?!(?:br|hr|img|input|link|meta|source|wbr|li|p|td|tr)\b)([a-z]+)", re.IGNORECASE
+)
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
 _DROPPED = ("script", "style", "template", "noscript", "iframe", "object", "svg", "head")
 _DROPPED_START = re.compile(rf"<({'|'.join(_DROPPED)})\b", re.IGNORECASE)
@@ -81,17 +85,32 @@ def _parsed_text(markup: str) -> str:
 
 
 def is_excessive(markup: str) -> bool:
-    """Whether ``markup`` may cost the HTML parser more than linear time."""
+    """Whether ``markup`` may cost the HTML parser much more than linear time or memory.
+
+    Nesting does, heaps of attributes on one tag, and formatting left open over many blocks.
+    """
     if markup.count("=") > _MAX_ATTRIBUTES and _most_attributes(markup) > _MAX_ATTRIBUTES:
         return True
-    if markup.count("<") <= _MAX_DEPTH:
+    tags = markup.count("<")
+    if tags <= _MAX_DEPTH:
         return False
-    depth = 0
-    for match in _OPEN_OR_CLOSE.finditer(markup):
-        depth += -1 if match[1] else 1
-        if depth > _MAX_DEPTH:
-            return True
-    return False
+    depth = _deepest(markup)
+    return depth > _MAX_DEPTH or depth * tags > _MAX_NODES
+
+
+def _deepest(markup: str) -> int:
+    """Return how many elements are open at most, closing tags taken for their own kind only."""
+    opened: Counter[str] = Counter()
+    depth = deepest = 0
+    for slash, name in _OPEN_OR_CLOSE.findall(markup):
+        if not slash:
+            opened[name] += 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif opened[name]:
+            opened[name] -= 1
+            depth -= 1
+    return deepest
 
 
 def _most_attributes(markup: str) -> int:

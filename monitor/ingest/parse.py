@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,8 +21,10 @@ from monitor.ingest.fields import absolute, guid, language_tag, richest, title_l
 from monitor.records import Entry, ParsedFeed
 
 _MAX_ENTITIES = 300
-_ROOT = re.compile(r"<([a-z][\w.-]*:)?([a-z][\w.-]*)", re.IGNORECASE)
-_PROLOGUE = re.compile(r"<!--.*?-->|<\?.*?\?>|<![^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_PROLOGUE = (("<!--", "-->"), ("<?", "?>"), ("<!", ">"))
+_NAME = re.compile(r"<(?:[\w.-]+:)?([a-z][\w.-]*)", re.IGNORECASE)
+_ITEM = re.compile(r"<((?:[\w-]+:)?(?:item|entry))[\s>].*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_SHELL = re.compile(r"<(?:rss|rdf:rdf|feed|channel)(?:\s[^<>]*)?>", re.IGNORECASE)
 _FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel", "entry", "item"})
 _DATES = ("published_parsed", "updated_parsed", "created_parsed")
 
@@ -45,23 +47,71 @@ def _parse_xml(text: str, url: str) -> ParsedFeed:
     if text.count("<!ENTITY") > _MAX_ENTITIES:
         raise ParseError(f"the document declares more than {_MAX_ENTITIES} entities")
     try:
-        # Bytes: a string would be taken for an address or a file name. No base address is passed:
-        # it would end up in the ids, which must not change with it.
-        document = feedparser.parse(
-            text.encode("utf-8"),
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
+        documents, poisoned = [_feedparse(text)], 0
+    except MemoryError:
+        raise
     except Exception as error:
-        raise ParseError(f"feedparser cannot read it ({type(error).__name__}: {error})") from error
-    _check_is_feed(document, text)
-    return _feed(document, url)
+        documents, poisoned = _without_poison(text, error)
+    items = [item for document in documents for item in document["entries"]]
+    head = documents[0]
+    _check_is_feed(text, known=bool(head["version"] or items))
+    return _feed(head["feed"], items, poisoned, url)
 
 
-def _check_is_feed(document: Mapping[str, Any], text: str) -> None:
+def _feedparse(text: str) -> dict[str, Any]:
+    # Bytes: a string would be taken for an address or a file name. No base address is passed: it
+    # would end up in the ids, which must not change with it.
+    document: dict[str, Any] = feedparser.parse(
+        text.encode("utf-8"),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return document
+
+
+def _without_poison(text: str, cause: Exception) -> tuple[list[dict[str, Any]], int]:
+    """Return documents that hold what feedparser can read of ``text``, and the items it cannot.
+
+    Some elements make it raise (a position outside a place, a chapter without a list). The items
+    are halved until those that hold one stand alone; a head that holds one is left out.
+    """
+    found = list(_ITEM.finditer(text))
+    if not found:
+        raise ParseError(f"feedparser cannot read it ({cause!r})") from cause
+    head, tail = text[: found[0].start()], text[found[-1].end() :]
+    shell = "".join(_SHELL.findall(head)) or "<rss>"
+    for before, after in ((head, tail), (shell, "")):
+        try:
+            documents = [_feedparse(before + after)]
+        except Exception as error:
+            cause = error
+        else:
+            return _halved(before, [match[0] for match in found], after, documents)
+    raise ParseError(f"feedparser cannot read it ({cause!r})") from cause
+
+
+def _halved(
+    head: str, items: list[str], tail: str, documents: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], int]:
+    poisoned = 0
+    waiting = [items]
+    while waiting:
+        items = waiting.pop()
+        try:
+            documents.append(_feedparse(head + "".join(items) + tail))
+        except MemoryError:
+            raise
+        except Exception:
+            half = len(items) // 2
+            poisoned += not half
+            waiting += [items[half:], items[:half]] if half else []
+    return documents, poisoned
+
+
+def _check_is_feed(text: str, *, known: bool) -> None:
     root = _root(text)
-    if root == "html" or not (document["version"] or document["entries"] or root in _FEED_ROOTS):
+    if root == "html" or not (known or root in _FEED_ROOTS):
         kind = "a web page" if root in ("html", "head", "body") else "not a feed"
         raise ParseError(
             f"200 but {kind} (it starts with {clean_line(text[:40])!r}); "
@@ -70,18 +120,28 @@ def _check_is_feed(document: Mapping[str, Any], text: str) -> None:
 
 
 def _root(text: str) -> str:
-    match = _ROOT.search(_PROLOGUE.sub("", text[:65_536]))
-    return match[2].lower() if match else ""
+    """Return the local name of the root element in lower case, ``""`` where there is none."""
+    at = text.find("<")
+    while at >= 0:
+        closing = next((end for start, end in _PROLOGUE if text.startswith(start, at)), None)
+        if closing is None:
+            match = _NAME.match(text, at)
+            return match[1].lower() if match else ""
+        end = text.find(closing, at)
+        at = text.find("<", end) if end >= 0 else -1
+    return ""
 
 
-def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
-    head = document["feed"]
+def _feed(
+    head: dict[str, Any], items: Iterable[dict[str, Any]], skipped: int, url: str
+) -> ParsedFeed:
     language = language_tag(dict.get(head, "language"))
     entries = []
-    skipped = 0
-    for item in document["entries"]:
+    for item in items:
         try:
             entries.append(_entry(item, url, language))
+        except MemoryError:
+            raise
         except Exception:
             skipped += 1
     return ParsedFeed(

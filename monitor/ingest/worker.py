@@ -45,6 +45,8 @@ def _answer(header: dict[str, Any], body: bytes) -> dict[str, Any]:
         return {"error": str(error)}
     except MemoryError:
         return {"error": "the document needs more memory than a parser may take", "spent": True}
+    except Exception as error:
+        return {"error": f"the parser failed on the document ({error!r})"}
 
 
 def _reader(stream: BinaryIO) -> Callable[[int], bytes]:
