@@ -124,13 +124,13 @@ def a_hit(
 def a_failing_feed(
     title: str = "Example Gazette",
     *,
-    error: str = "HTTP 503 from https://gazette.example/rss?key=hidden",
+    error: str = "HTTP 503 from https://gazette.example/rss?key=s3cret",
     since: datetime | None = MONDAY - timedelta(days=3),
 ) -> Feed:
     """A feed whose last polls failed."""
     return Feed(
         id=7,
-        spec=FeedSpec(url="https://owner:hidden@gazette.example/rss?key=hidden"),
+        spec=FeedSpec(url="https://owner:s3cret@gazette.example/rss?key=s3cret"),
         title=title,
         validators=Validators(),
         body_hash=None,
