@@ -1,8 +1,11 @@
 """A private PostgreSQL cluster for tests, from the binaries of the machine, on a unix socket.
 
-A test that wants one asks for ``postgres`` and skips where there are no binaries::
+``cluster_or_skip`` is made for a session fixture::
 
-    from tests.postgres import cluster_or_skip  # in a session fixture
+    @pytest.fixture(scope="session")
+    def cluster() -> Iterator[Cluster]:
+        with cluster_or_skip() as running:
+            yield running
 """
 
 from __future__ import annotations
@@ -44,10 +47,10 @@ class Cluster:
         return f"postgresql://{self.user}@/{name}?host={self.folder}"
 
     @contextmanager
-    def database(self, template: str = "template0") -> Iterator[str]:
+    def database(self) -> Iterator[str]:
         """The name of a new database, dropped at the end."""
         name = f"db{next(self.names)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.run(f"CREATE DATABASE {name}")
         try:
             yield name
         finally:

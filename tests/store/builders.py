@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
+
+from sqlalchemy import insert
 
 from monitor.records import (
     Coverage,
@@ -27,7 +30,8 @@ from monitor.records import (
     TopicSpec,
 )
 from monitor.store import feeds, matches, outbox, stories, topics
-from monitor.store.database import Database
+from monitor.store.database import Database, open_database
+from monitor.store.tables import beats
 
 NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -155,3 +159,16 @@ def put_message(db: Database, name: str = "one", *, at: datetime = NOW) -> None:
     outbox.sync(db, (*known, own))
     stored = next(each for each in outbox.due(db, None) if each.recipient == own.recipient)
     assert outbox.put(db, stored, at, at + DAY, message(name), digest_of(), at)
+
+
+def damage(file: Path) -> None:
+    """Make ``file`` a database of which one page holds nonsense."""
+    db = open_database(f"sqlite:///{file}")
+    with db.write() as connection:
+        connection.execute(
+            insert(beats), [{"name": f"step {number}", "beat_at": NOW} for number in range(500)]
+        )
+    db.close()
+    pages = bytearray(file.read_bytes())
+    pages[-4096:] = b"\x5a" * 4096
+    file.write_bytes(pages)
