@@ -57,7 +57,7 @@ class Settings:
 
     @property
     def keep(self) -> timedelta:
-        """How long a story is kept that matched nothing."""
+        """How long a story is kept."""
         return self.main.keep
 
     @property
