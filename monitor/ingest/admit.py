@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
-from monitor.ingest.urls import content_key, digest, link_key, words_of
+from monitor.ingest.urls import content_key, digest, is_front_page, link_key, words_of
 from monitor.records import Entry, Feed, NewStory, ParsedFeed
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -65,9 +64,10 @@ def _with_backlog(
     undated = 0
     judged = []
     for story in stories:
-        undated += story.published_at == now
+        is_undated = story.published_at == now
+        undated += is_undated
         old = story.published_at < now - keep
-        judged.append(replace(story, backlog=old or undated > _UNDATED_NEWS))
+        judged.append(replace(story, backlog=old or (is_undated and undated > _UNDATED_NEWS)))
     return tuple(judged)
 
 
@@ -92,7 +92,7 @@ class _Document:
 
     def link(self, entry: Entry) -> bytes | None:
         """Return the key of the entry's link where that link is the entry's alone."""
-        if not entry.url or _is_front_page(entry.url):
+        if not entry.url or is_front_page(entry.url):
             return None
         link = link_key(entry.url)
         return link if link != self._own and len(self._bearers[link]) == 1 else None
@@ -115,8 +115,3 @@ class _Document:
 
 def _content(entry: Entry) -> bytes:
     return digest("content", content_key(entry.title, entry.text).hex())
-
-
-def _is_front_page(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.path in ("", "/") and not parts.query

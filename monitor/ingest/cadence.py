@@ -14,7 +14,7 @@ CEILING = timedelta(hours=24)
 
 _JITTER = 0.1
 _MAX_DOUBLINGS = 20
-_SECONDS = re.compile(r"\d{1,9}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 def next_check(

@@ -45,6 +45,12 @@ def host_of(url: str) -> str:
         return ""
 
 
+def is_front_page(url: str) -> bool:
+    """Whether ``url`` names a host and nothing on it."""
+    _, _, rest = canonical_url(url).partition("://")
+    return rest.find("/") == len(rest) - 1
+
+
 def link_key(url: str) -> bytes:
     """Return 16 bytes that are the same for an address with http or https, www. or not, / or not.
 

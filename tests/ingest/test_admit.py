@@ -1,0 +1,160 @@
+"""What is a story, which one it is, when it was, and whether it is news."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.ingest.admit import admit
+from monitor.records import Entry, NewStory
+from tests.ingest.builders import DAY, NOW, document, entry, feed
+
+LINK = "https://news.example/story"
+
+
+def stories(*entries: Entry, first_poll: bool = False) -> tuple[NewStory, ...]:
+    return admit(document(*entries), feed(is_new=first_poll), NOW, DAY)
+
+
+def known_again(before: Entry, after: Entry, *others: Entry) -> bool:
+    """Whether ``after`` is taken for the story that ``before`` was at an earlier poll."""
+    (first,) = stories(before)
+    second = stories(after, *others)[0]
+    return not set(first.keys).isdisjoint(second.keys)
+
+
+def test_keys_are_sixteen_bytes_and_the_same_for_the_same_entry() -> None:
+    one = entry(guid="1", url=LINK)
+    assert stories(one) == stories(one)
+    assert {len(key) for key in stories(one)[0].keys} == {16}
+
+
+def test_an_edited_entry_is_known_by_its_id() -> None:
+    assert known_again(
+        entry("Old title", "old", guid="1", url=LINK), entry("New", "new", guid="1", url=LINK + "2")
+    )
+
+
+def test_an_id_that_moved_is_known_by_link_and_title() -> None:
+    before = entry("The title", guid="http://news.example/?p=1", url=LINK)
+    assert known_again(before, entry("The  title!", guid="https://news.example/?p=1", url=LINK))
+    assert not known_again(before, entry("Another", guid="https://news.example/?p=2", url=LINK))
+    assert not known_again(before, entry("The title", guid="2", url=LINK + "-2"))
+
+
+def test_without_an_id_the_link_is_the_identity() -> None:
+    before = entry("Old title", url=LINK)
+    assert known_again(before, entry("New title", "new", url="http://www.news.example/story/"))
+    assert not known_again(before, entry("Old title", url=LINK + "-2"))
+
+
+def test_without_id_and_link_the_content_is() -> None:
+    assert known_again(entry("A title", "Text."), entry("a title", "text"))
+    assert not known_again(entry("A title", "Text."), entry("A title", "Other text."))
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://news.example/feed.xml", "https://news.example/", "https://news.example"],
+    ids=["the feed's own address", "front page", "front page without slash"],
+)
+def test_a_link_that_names_no_story_is_no_identity(link: str) -> None:
+    first, second = stories(entry("One", "a", url=link)), stories(entry("Two", "b", url=link))
+    assert set(first[0].keys).isdisjoint(second[0].keys)
+    assert first[0].link_key is None
+    assert not known_again(
+        entry("Daily", "a", guid="1", url=link), entry("Daily", guid="2", url=link)
+    )
+
+
+def test_a_link_that_several_entries_share_is_no_identity() -> None:
+    changes = "https://news.example/changes#"
+    found = stories(entry("1.0", "a", url=changes + "1"), entry("1.1", "b", url=changes + "2"))
+    assert [story.title for story in found] == ["1.0", "1.1"]
+    assert [story.link_key for story in found] == [None, None]
+
+
+def test_an_id_that_different_entries_share_is_no_identity() -> None:
+    found = stories(
+        entry("One", "a", guid="same", url=LINK + "1"),
+        entry("Two", "b", guid="same", url=LINK + "2"),
+    )
+    assert [story.title for story in found] == ["One", "Two"]
+
+
+def test_copies_within_a_document_are_folded_into_the_first() -> None:
+    one = entry("One", guid="1", url=LINK)
+    assert len(stories(one, one)) == 1
+    assert len(stories(entry("One", url=LINK), entry("One", url=LINK))) == 1
+    assert len(stories(entry("One"), entry("One"))) == 1
+    assert len(stories(one, entry("One, corrected", guid="1", url=LINK))) == 1
+
+
+def test_an_entry_that_says_nothing_is_no_story() -> None:
+    assert stories(entry("", "", guid="1", url=LINK)) == ()
+
+
+def test_a_text_without_a_title_is_given_its_beginning() -> None:
+    (short,) = stories(entry("", "A short note.\nMore."))
+    assert short.title == "A short note."
+    (long,) = stories(entry("", "word " * 100))
+    assert long.title.startswith("word word")
+    assert long.title.endswith("word…")
+    assert len(long.title) <= 101
+
+
+@pytest.mark.parametrize(
+    "unusable",
+    [None, datetime(1989, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC), NOW + DAY * 1.01,
+     datetime(9999, 12, 31, tzinfo=UTC)],
+)  # fmt: skip
+def test_an_unusable_date_becomes_the_time_of_discovery(unusable: datetime | None) -> None:
+    assert stories(entry(published_at=unusable))[0].published_at == NOW
+
+
+@pytest.mark.parametrize("usable", [datetime(1990, 1, 1, tzinfo=UTC), NOW, NOW + DAY / 2])
+def test_other_dates_are_kept(usable: datetime) -> None:
+    assert stories(entry(published_at=usable))[0].published_at == usable
+
+
+def test_at_the_first_poll_what_is_older_than_a_day_is_backlog() -> None:
+    found = stories(
+        entry("fresh", published_at=NOW - DAY / 2),
+        entry("just", published_at=NOW - DAY),
+        entry("old", published_at=NOW - DAY - timedelta(seconds=1)),
+        first_poll=True,
+    )
+    assert [story.backlog for story in found] == [False, False, True]
+
+
+def test_at_the_first_poll_only_twenty_undated_stories_are_news() -> None:
+    undated = [entry(f"Title {n}", published_at=None) for n in range(30)]
+    found = stories(*undated, entry("dated", published_at=NOW - DAY / 2), first_poll=True)
+    assert [story.backlog for story in found] == [False] * 20 + [True] * 10 + [False]
+
+
+def test_later_nothing_is_backlog_however_old_its_date() -> None:
+    late = [entry(f"Title {n}", published_at=NOW - 30 * DAY) for n in range(3)]
+    undated = [entry(f"Undated {n}", published_at=None) for n in range(30)]
+    assert not any(story.backlog for story in stories(*late, *undated))
+
+
+ENTRIES = st.builds(
+    Entry,
+    guid=st.none() | st.sampled_from("ab"),
+    url=st.none() | st.sampled_from([LINK, LINK + "2", "https://news.example/", "http://[x"]),
+    title=st.sampled_from(["", "One", "Two"]),
+    text=st.sampled_from(["", "Text", "Other"]),
+    published_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+)
+
+
+@given(st.lists(ENTRIES, max_size=8), st.booleans())
+def test_no_two_stories_of_a_document_share_a_key(entries: list[Entry], first_poll: bool) -> None:
+    found = stories(*entries, first_poll=first_poll)
+    keys = [key for story in found for key in story.keys]
+    assert len(keys) == len(set(keys))
+    assert all(story.title and story.keys for story in found)

@@ -1,0 +1,133 @@
+"""What leaves this room is text and nothing else."""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.ingest.clean import MAX_TEXT, clean_line, clean_text, plain_text
+
+HOSTILE = st.text(
+    st.characters() | st.sampled_from("<>/&;#\x00\x1b\r\n\u2028\u202e\u200b\ud800\ufeff"),
+    max_size=300,
+)
+UNWANTED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\u2028]")
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<p>One</p><p>Two</p>", "One\nTwo"),
+        ("wor<b>d</b>s stay <i>whole</i>", "words stay whole"),
+        ("a<br>b<br/>c", "a\nb\nc"),
+        ("<ul><li>one<li>two</ul>", "one\ntwo"),
+        ("<p>hard\n  wrapped\tline</p>", "hard wrapped line"),
+        ("Fish &amp; chips &#8212; &eacute;t&#xe9;", "Fish & chips — été"),
+        ("<p>&lt;b&gt; is a tag</p>", "<b> is a tag"),
+        ("AT&amp;T", "AT&T"),
+        ("a &lt; b", "a < b"),
+        ("<script>alert('x')</script>seen<style>p{}</style>", "seen"),
+        ("seen<template>hidden</template><noscript>x</noscript>", "seen"),
+        ("<!-- a > b -->seen", "seen"),
+        ('<img alt="a > b" src=x>seen', "seen"),
+        ("<p>never closed", "never closed"),
+        ("5 < 6 and 7 > 6", "5 < 6 and 7 > 6"),
+        ("", ""),
+        ("   <p> </p>  ", ""),
+    ],
+)
+def test_markup_becomes_text(markup: str, text: str) -> None:
+    assert plain_text(markup) == text
+
+
+def test_entities_are_decoded_once() -> None:
+    assert plain_text("<p>write &amp;lt;b&amp;gt;</p>") == "write &lt;b&gt;"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("  two\n lines ", "two lines"),
+        ("next\u2028line\u0085here", "next line here"),
+        ("nul\x00 esc\x1b[31m bell\x07", "nul esc[31m bell"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("so\u00adft zero\u200bwidth", "soft zerowidth"),
+        ("lone \ud800 surrogate", "lone surrogate"),
+        ("e\u0301", "\u00e9"),
+        ("<b>as it is</b> &amp;", "<b>as it is</b> &amp;"),
+        ("\U0001f469\u200d\U0001f680", "\U0001f469\u200d\U0001f680"),
+    ],
+)
+def test_a_line_is_cleaned_of_what_is_not_text(text: str, line: str) -> None:
+    assert clean_line(text) == line
+
+
+def test_a_text_keeps_its_lines_and_loses_the_blank_ones() -> None:
+    assert clean_text(" one \r\n\r\n two\rthree ") == "one\ntwo\nthree"
+
+
+@given(HOSTILE)
+def test_nothing_unwanted_survives(text: str) -> None:
+    for cleaned in (plain_text(text), clean_text(text), clean_line(text)):
+        assert not UNWANTED.search(cleaned)
+        cleaned.encode("utf-8")
+        assert unicodedata.is_normalized("NFC", cleaned)
+    assert "\n" not in clean_line(text)
+
+
+@given(HOSTILE)
+def test_clean_text_is_clean(text: str) -> None:
+    assert clean_text(clean_text(text)) == clean_text(text)
+    assert clean_line(clean_line(text)) == clean_line(text)
+
+
+@given(HOSTILE)
+def test_no_element_survives(text: str) -> None:
+    assert "<script" not in plain_text(f"a<script>{text}</script><p>b<script {text}").lower()
+
+
+@pytest.mark.parametrize("clean", [plain_text, clean_text, clean_line])
+def test_a_text_has_an_upper_limit(clean: object) -> None:
+    assert callable(clean)
+    assert len(clean("word " * 100_000)) <= MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<div>" * 100_000 + "deep",
+        "<p " + " ".join(f"a{n}=1" for n in range(50_000)) + ">wide",
+        "".join(f"<b a={n}>" for n in range(250)) + "<p>x" * 100_000,
+        "<script>" * 100_000,
+        "<!--" * 100_000,
+        "<" * 500_000,
+        "<a <a <a " * 50_000,
+        "&" * 500_000,
+        "&lt;" * 100_000,
+    ],
+    ids=[
+        "depth",
+        "attributes",
+        "open formatting",
+        "scripts",
+        "comments",
+        "lt",
+        "tags",
+        "amp",
+        "lts",
+    ],
+)
+def test_hostile_markup_costs_little(markup: str) -> None:
+    started = time.process_time()
+    plain_text(markup)
+    assert time.process_time() - started < 3
+
+
+def test_markup_that_is_too_deep_still_gives_its_text() -> None:
+    markup = "<div>" * 5_000 + "<p>deep &amp; down</p><script>no</script>" + "</div>" * 5_000
+    assert plain_text(markup) == "deep & down"
