@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.utils import murmurhash3_32
 
 from monitor.matching.text import analyzer_for, language_of
 from monitor.records import Seed, Story
@@ -48,17 +49,15 @@ def count_rows(documents: Sequence[Document]) -> csr_matrix:
     """Return the term counts of documents, shape (n_documents, 2**18)."""
     if not documents:
         return csr_matrix((0, COLUMNS))
-    return _hashing(terms_of).transform(documents)
+    hashing = HashingVectorizer(
+        analyzer=terms_of, n_features=COLUMNS, alternate_sign=False, norm=None
+    )
+    return hashing.transform(documents)
 
 
 def columns_of(terms: Iterable[str]) -> NDArray[np.int32]:
-    """Return the column of each term, shape (n_terms,)."""
-    rows = [(term,) for term in terms]
-    if not rows:
-        return np.empty(0, dtype=np.int32)
-    columns: NDArray[np.int32] = _hashing(tuple).transform(rows).indices
-    return columns
+    """Return the column of each term, shape (n_terms,): where ``count_rows`` counts it.
 
-
-def _hashing(analyzer: object) -> HashingVectorizer:
-    return HashingVectorizer(analyzer=analyzer, n_features=COLUMNS, alternate_sign=False, norm=None)
+    It is scikit-learn's documented hash, the signed 32-bit MurmurHash3.
+    """
+    return np.array([abs(murmurhash3_32(term)) % COLUMNS for term in terms], dtype=np.int32)

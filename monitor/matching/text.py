@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib.resources import files
-from itertools import chain
 
 import Stemmer
 
@@ -24,7 +23,7 @@ MAX_CHARS = 100_000
 """What is read of a text: a long report has 60,000 characters, the rest of 5 MB adds only noise."""
 
 _MAX_WORD = 64
-_REMEMBERED = 32_768
+_REMEMBERED = 65_536
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _JOINTS = re.compile(r"[.']")
@@ -34,7 +33,8 @@ _UNSPACED = re.compile(
 )
 """Thai, Lao, Burmese, Khmer, kana, Han and Hangul: no spaces, or words that grow endings."""
 
-_TYPOGRAPHY = (
+_PLAIN = (
+    (". ", " "),
     ("\u2019", "'"),
     ("\u2018", "'"),
     ("\u201c", " "),
@@ -43,7 +43,8 @@ _TYPOGRAPHY = (
     ("\u2014", " "),
     ("\u2026", " "),
 )
-"""Replaced first: most English text is ASCII after that, which ``translate`` does much faster."""
+"""Replaced first. Without the dots of sentences fewer distinct tokens are met; without typographic
+signs most English text is ASCII, which ``translate`` does much faster."""
 
 _ACRONYMS = {"US": "u.s", "USA": "u.s", "WHO": "w.h.o"}
 """Names that are English stop words once their capitals are gone."""
@@ -77,7 +78,7 @@ class Analyzer:
         self._stem_word = _stemmer(self.language)
         self._stop = _stop_words(self.language)
         self._acronyms = _ACRONYMS if self.language == "en" else {}
-        self._terms = _Remembered(lambda token: tuple(term for term, _ in self._token(token)))
+        self._terms = _Remembered(self._spaced_terms)
 
     def terms(self, title: str, text: str) -> list[str]:
         """Return the stems of a document without stop words, those of the title twice."""
@@ -85,17 +86,31 @@ class Analyzer:
 
     def words(self, title: str, text: str) -> list[tuple[str, str]]:
         """Return what ``terms`` returns, each stem with its word as it stands in the text."""
-        of_title = [pair for token in tokens(title) for pair in self._token(token)]
-        return of_title * TITLE_WEIGHT + [pair for t in tokens(text) for pair in self._token(t)]
+        return self._text_words(title) * TITLE_WEIGHT + self._text_words(text)
 
     def stems(self, text: str) -> list[str]:
         """Return every stem in order, stop words too; unspaced scripts character by character."""
         return [stem for token in tokens(text) for stem in self._sequence(token)]
 
     def _text_terms(self, text: str) -> list[str]:
-        return list(chain.from_iterable(map(self._terms.__getitem__, tokens(text))))
+        return "".join(map(self._terms.__getitem__, tokens(text))).split()
+
+    def _text_words(self, text: str) -> list[tuple[str, str]]:
+        found = ((token, self._terms[token]) for token in tokens(text))
+        return [
+            pair
+            for token, terms in found
+            if terms
+            for pair in (((terms[:-1], token),) if _is_word(token) else self._token(token))
+        ]
+
+    def _spaced_terms(self, token: str) -> str:
+        return "".join(f"{term} " for term, _ in self._token(token))
 
     def _token(self, token: str) -> tuple[tuple[str, str], ...]:
+        if _is_word(token):
+            stem = self._term(token) if len(token) > 1 else ""
+            return ((stem, token),) if stem else ()
         return tuple(
             (stem, word)
             for piece in _pieces(token)
@@ -120,11 +135,10 @@ class Analyzer:
 def tokens(text: str) -> list[str]:
     """Split a text at what is neither letter, digit nor mark; inner dots and apostrophes stay."""
     text = text[:MAX_CHARS]
+    for sign, plain in _PLAIN:
+        text = text.replace(sign, plain)
     if not text.isascii():
-        for typographic, plain in _TYPOGRAPHY:
-            text = text.replace(typographic, plain)
-        if not text.isascii():
-            text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", text)
     return text.translate(_SEPARATORS).split()
 
 
@@ -144,20 +158,25 @@ class _Separators(dict[int, str]):
 _SEPARATORS = _Separators()
 
 
-class _Remembered(dict[str, tuple[str, ...]]):
-    """A bounded table of token -> terms; when full it starts anew."""
+class _Remembered(dict[str, str]):
+    """A bounded table of token -> its terms, each with a blank; when full it starts anew."""
 
-    def __init__(self, compute: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(self, compute: Callable[[str], str]) -> None:
         super().__init__()
         self._compute = compute
 
-    def __missing__(self, token: str) -> tuple[str, ...]:
+    def __missing__(self, token: str) -> str:
         terms = self._compute(token)
         if len(token) <= _MAX_WORD:
             if len(self) >= _REMEMBERED:
                 self.clear()
             self[token] = terms
         return terms
+
+
+def _is_word(token: str) -> bool:
+    """Whether a token is one plain word: nine in ten are, and need no taking apart."""
+    return token.isalnum() and token.isascii() and len(token) <= _MAX_WORD
 
 
 def _pieces(token: str) -> Iterator[str]:
