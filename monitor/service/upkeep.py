@@ -1,4 +1,4 @@
-"""The step that keeps the house small: stories nobody was told of go after a while."""
+"""The step that keeps the house small: what nobody needs any more goes after a while."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ from datetime import datetime
 
 from monitor.records import StepReport
 from monitor.service.app import App
-from monitor.store import stories
+from monitor.store import outbox, stories, topics
 
 
 def upkeep(app: App, now: datetime) -> StepReport:
-    """Forget the texts of old stories; that they were seen is remembered."""
-    pruned = stories.prune(app.database, now - app.settings.keep)
-    return StepReport(step="upkeep", counts={"pruned": pruned})
+    """Forget old stories, settled messages and unnamed backgrounds; known items stay known."""
+    before = now - app.settings.keep
+    return StepReport(
+        step="upkeep",
+        counts={
+            "stories forgotten": stories.prune(app.database, before),
+            "messages forgotten": outbox.prune(app.database, before),
+            "backgrounds forgotten": topics.prune_backgrounds(app.database),
+        },
+    )

@@ -102,7 +102,7 @@ def probe(tmp_path: Path, feeds: FeedServer, nursery: object, mail: str) -> int:
     return moments_of(Scene(folder, feeds, nursery, mail))
 
 
-SAMPLE = 12
+SAMPLE = 16
 
 
 def test_a_kill_at_sampled_moments_loses_nothing_and_doubles_nothing_unexplained(

@@ -9,7 +9,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from monitor.config import load
 from monitor.service.app import open_app, sync
@@ -42,11 +42,10 @@ def main(config: Path, moments: tuple[datetime, ...], die_at: int, left: Path) -
     """
     fuse = Fuse(die_at)
     sys.addaudithook(fuse.audit)
+    for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
+        event.listen(Engine, name, fuse.burn)
     for now in moments:
         with open_app(load(config), owner="service", rng=random.Random(0)) as app:
-            engine = app.database.engine
-            for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
-                event.listen(engine, name, fuse.burn)
             recover(app)
             sync(app, now)
             for step in STEPS:
