@@ -25,15 +25,20 @@ def shared_url(cluster: Cluster) -> Iterator[str]:
         yield cluster.url(name)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database that holds nothing yet."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'news.db'}"
-        return
-    cluster: Cluster = request.getfixturevalue("cluster")
+@pytest.fixture
+def server_url(cluster: Cluster) -> Iterator[str]:
+    """The address of a database of a server that holds nothing yet."""
     with cluster.database() as name:
         yield cluster.url(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database that holds nothing yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'news.db'}"
+    address: str = request.getfixturevalue("server_url")
+    return address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
