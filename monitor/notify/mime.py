@@ -26,6 +26,8 @@ class _Policy(EmailPolicy):
     """
 
     def fold_binary(self, name: str, value: str) -> bytes:
+        if len(value.splitlines()) > 1:
+            raise ValueError(f"a line break in the header {name}: {value!r}")
         written = value if self.utf8 or value.isascii() else _in_ascii(name, value)
         return f"{name}: {written}{self.linesep}".encode()
 

@@ -1,0 +1,44 @@
+"""Waits between attempts grow from minutes to hours, and do not march in step."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.notify.mail import GIVE_UP_AFTER, retry_wait
+
+
+@given(seed=st.integers(), attempts=st.integers(-1, 100_000))
+def test_a_wait_is_never_shorter_than_a_minute_nor_longer_than_five_hours(
+    seed: int, attempts: int
+) -> None:
+    wait = retry_wait(attempts, random.Random(seed))
+
+    assert timedelta(minutes=1) <= wait <= timedelta(hours=5)
+
+
+@given(seed=st.integers(), attempts=st.integers(1, 6))
+def test_each_wait_is_longer_than_the_one_before_until_the_ceiling(
+    seed: int, attempts: int
+) -> None:
+    rng = random.Random(seed)
+
+    assert retry_wait(attempts, rng) < retry_wait(attempts + 1, rng)
+
+
+def test_messages_that_failed_together_come_back_apart() -> None:
+    rng = random.Random(1)
+
+    assert len({retry_wait(3, rng) for _ in range(20)}) == 20
+
+
+def test_a_message_is_tried_for_days_before_it_is_given_up() -> None:
+    rng, tried, attempts = random.Random(1), timedelta(0), 0
+    while tried < GIVE_UP_AFTER:
+        attempts += 1
+        tried += retry_wait(attempts, rng)
+
+    assert 30 <= attempts <= 50
