@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.telemetry import MAX_VALUE, JsonLines, KeyValues, sd_notify, setup_logging
@@ -74,6 +74,7 @@ def test_nothing_in_a_value_ends_the_line_or_steers_a_terminal(
     line.encode("utf-8")
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_every_json_line_reads_back_what_was_logged(message: str, value: str) -> None:
     line = JsonLines().format(record(message.replace("%", ""), value=value))
@@ -81,6 +82,7 @@ def test_every_json_line_reads_back_what_was_logged(message: str, value: str) ->
     assert json.loads(line)["value"] == value
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_value_in_quotes_cannot_start_a_field_of_its_own(value: str) -> None:
     line = KeyValues().format(record("read", value=value))

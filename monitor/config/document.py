@@ -34,13 +34,18 @@ class Document:
 
     def problem(self, loc: Loc, what: str) -> str:
         """Return ``what`` with its place in front: ``file:line: key.path: what``."""
-        place = f"{self.path}:{self.line(loc)}: "
-        return f"{place}{key_path(loc)}: {what}" if loc else f"{place}{what}"
+        return _problem(self.path, self.line(loc), loc, what)
 
     def line(self, loc: Loc) -> int:
         """Return the line of a place, or of what it stands in where it has none of its own."""
         known = (loc[:n] for n in range(len(loc), -1, -1) if loc[:n] in self.lines)
         return self.lines[next(known)]
+
+
+def _problem(path: Path, line: int, loc: Loc, what: str) -> str:
+    told = f"{path}:{line}: {key_path(loc)}: {what}" if loc else f"{path}:{line}: {what}"
+    # A key or value may hold control characters, written as escapes: they stay escapes.
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in told)
 
 
 def key_path(loc: Loc) -> str:
@@ -178,13 +183,14 @@ class _Builder:
         for key_node, value in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(f"{self.path}:{line}: a key that is not a word; write one")
+                what = "a key that is not a word; write one"
+                self.problems.append(_problem(self.path, line, (), what))
                 continue
             inner = (*loc, str(key_node.value))
             if key_node.value in made:
                 first = self.lines[inner]
                 what = f"the same key as on line {first}; remove one of them"
-                self.problems.append(f"{self.path}:{line}: {key_path(inner)}: {what}")
+                self.problems.append(_problem(self.path, line, inner, what))
                 continue
             self.lines[inner] = line
             made[key_node.value] = self.build(value, inner)

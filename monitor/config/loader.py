@@ -72,7 +72,9 @@ def _named_path(key: str, source: Document, main: MonitorFile | None) -> Path:
     if main is None:
         written = source.data.get(key) if isinstance(source.data, dict) else None
         default = Path(MonitorFile.model_fields[key].default)
-        return folder / written if isinstance(written, str) else folder / default
+        if isinstance(written, str) and written.isprintable():
+            return folder / written
+        return folder / default
     path: Path = getattr(main, key)
     inside = path.is_relative_to(folder.absolute())
     return folder / path.relative_to(folder.absolute()) if inside else path

@@ -35,7 +35,10 @@ def seed_from(text: str, origin: str) -> Seed:
 
 
 def _read_below(folder: Path, name: str) -> str:
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+    except (OSError, RuntimeError) as error:  # a name too long, links in a circle
+        raise Unreadable("leads nowhere; correct the path") from error
     # A topic that somebody passed on must not read, say, /etc/passwd into a page or a mail.
     if not path.is_relative_to(folder.resolve()):
         raise Unreadable(f"leads out of {folder}; copy the text into that folder")

@@ -137,7 +137,10 @@ def beside(value: object, info: ValidationInfo) -> Path:
     if not isinstance(value, str | Path) or not str(value).isprintable() or not str(value):
         raise ValueError("is no path; write one, relative to the folder of this file")
     folder: Path = info.context["folder"]  # type: ignore[index]
-    return folder / Path(value).expanduser()
+    try:
+        return folder / Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("begins with ~ and a name that is no user's; correct it") from error
 
 
 Line = Annotated[

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.config.document import key_path, parse_document, read_document
@@ -150,6 +150,7 @@ def test_a_bomb_of_aliases_is_refused_before_it_unfolds() -> None:
     assert "alias" in refused("\n".join(["l0: &l0 [x]", *levels]))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_data_or_a_config_error(text: str) -> None:
     assert all(each.startswith("x.yaml:") for each in problems_of(text))

@@ -98,6 +98,7 @@ def test_files_are_named_the_way_the_owner_named_the_first(
         ("mail: {smtp: {host: a, security: ssl}}\n", "mail.smtp.security: must be 'starttls', "),
         ("mail: {smtp: {}}\n", "monitor.yaml:1: mail.smtp.host: missing; add it"),
         ('mail: {folder: "a\\0b"}\n', "mail.folder: is no path"),
+        ("mail: {folder: ~nobody-here/x}\n", "mail.folder: begins with ~ and a name that is no"),
         ("keep: 3d\nkeep: 4d\n", "monitor.yaml:2: keep: the same key as on line 1; remove one"),
     ],
 )
@@ -292,6 +293,12 @@ class TestSeeds:
         (tmp_path / "topics").mkdir()
         os.mkfifo(tmp_path / "topics" / "pipe")
         assert "pipe is not a regular file" in self.topic(tmp_path, "pipe")
+
+    @pytest.mark.parametrize("name", ["circle", "x/" * 90 + "x"])
+    def test_a_seed_path_that_leads_nowhere_is_told(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / "topics").mkdir()
+        (tmp_path / "topics" / "circle").symlink_to("circle")
+        assert "correct the path" in self.topic(tmp_path, name)
 
     @pytest.mark.parametrize(
         ("body", "said"),
