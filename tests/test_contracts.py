@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,13 @@ HEAVY = ("sklearn", "scipy", "numpy", "sqlalchemy", "httpx", "feedparser", "jinj
 """What `monitor --help` must not wait for."""
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """The top-level names of all modules a file imports, anywhere in it."""
+    return frozenset(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -86,7 +92,7 @@ def test_arrays_stay_in_matching() -> None:
     users = {
         name.split("/")[1]
         for path, name in zip(FILES, NAMES, strict=True)
-        if {"numpy", "scipy"} & set(imported(path))
+        if {"numpy", "scipy"} & imported(path)
     }
     assert users <= {"matching"}
 
