@@ -1,4 +1,4 @@
-"""Make the pictures of a digest: ``python docs/pictures/make.py``.
+"""Make the pictures of a digest: ``python -m docs.pictures.make`` in the checkout.
 
 Needs Chromium on the path, and fonts for the scripts in it. Stories and sources are invented.
 """
@@ -51,9 +51,9 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         page = Path(scratch) / "digest.html"
         page.write_text(render_html(digest), encoding="utf-8")
-        take(page, folder / "digest-desktop.png", width=760, height=1350)
-        take(page, folder / "digest-dark.png", "--force-dark-mode", width=760, height=1350)
-        take(page, folder / "digest-phone.png", width=390, height=1620)
+        take(page, folder / "digest-desktop.png", width=760, height=1365)
+        take(page, folder / "digest-dark.png", "--force-dark-mode", width=760, height=1365)
+        take(page, folder / "digest-phone.png", width=390, height=1600)
 
 
 def take(page: Path, picture: Path, *flags: str, width: int, height: int) -> None:
@@ -104,8 +104,7 @@ def sample_hits() -> list[MatchedStory]:
             ("Example Wire", handover),
             "The United States and Iraq said on Sunday that American troops no longer have a combat"
             " role in the country. The soldiers who stay will train, advise and share intelligence"
-            " with Iraqi forces, both governments said in a joint statement, while Baghdad takes"
-            " over the command of operations against what is left of the Islamic State group.",
+            " with Iraqi forces, while Baghdad takes over the command of all operations.",
             {"combat mission": 0.16, "troops": 0.09, "advise": 0.08, "Iraqi forces": 0.07},
             same_text=b"handover",
         ),

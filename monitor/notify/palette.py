@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 
 class Palette(NamedTuple):
-    """``text``, ``muted`` and ``link`` stand on ``card``, ``faint`` on ``page``."""
+    """All but ``page`` itself stands on ``card``; ``line`` is for rules, the others for text."""
 
     page: str
     card: str
     line: str
     text: str
     muted: str
-    faint: str
     link: str
     accent: str
 
@@ -24,7 +23,6 @@ LIGHT = Palette(
     line="#dfe3e8",
     text="#1a1f26",
     muted="#55606e",
-    faint="#55606e",
     link="#0b4fc4",
     accent="#a33b1f",
 )
@@ -34,7 +32,6 @@ DARK = Palette(
     line="#343c47",
     text="#e8eaed",
     muted="#aab3bf",
-    faint="#aab3bf",
     link="#8ab8ff",
     accent="#f2a184",
 )
