@@ -1,0 +1,1 @@
+"""How good the matching is, measured on labelled news: ``python -m benchmarks.quality --help``."""
