@@ -21,12 +21,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Protocol
 
 from monitor.errors import DeliveryError
-from monitor.notify.files import replace_file
+from monitor.notify.files import file_name, replace_file
 from monitor.notify.headers import valid_address
 from monitor.notify.lines import shorten
 from monitor.records import Message
@@ -95,18 +94,6 @@ class FolderTransport:
                 f"cannot write mail into {self._path}: {error.strerror or error};"
                 " make room there, or make the folder writable"
             ) from error
-
-
-def file_name(message: Message) -> str:
-    """Return ``<slot>-<recipient>-<hash>.eml``, made from the Message-ID and the recipient."""
-    slot = message.message_id.strip("<>").partition(".")[0]
-    recipient = message.recipient.replace("@", "-at-")
-    digest = sha256(message.message_id.encode()).hexdigest()[:16]
-    return f"{_plain_name(slot)}-{_plain_name(recipient)}-{digest}.eml"
-
-
-def _plain_name(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.")[:64]
 
 
 # ---------------------------------------------------------------- SMTP
