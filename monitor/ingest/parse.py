@@ -35,12 +35,13 @@ def parse_feed(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
     ``url``, the document's own address, completes relative links. Raises ``ParseError`` for a
     body that is no feed; an entry that cannot be read is skipped and counted.
     """
-    text = decode(body, content_type).lstrip("\ufeff \t\r\n\x00")
+    text = decode(body, content_type)
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        return jsonfeed.parse(text.strip("\ufeff \t\r\n"), url)
+    text = scrub(text)
     if not text:
         raise ParseError("the body is empty")
-    if text.startswith("{"):
-        return jsonfeed.parse(text, url)
-    return _parse_xml(scrub(text), url)
+    return _parse_xml(text, url)
 
 
 def _parse_xml(text: str, url: str) -> ParsedFeed:

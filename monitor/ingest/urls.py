@@ -48,7 +48,7 @@ def host_of(url: str) -> str:
 def is_front_page(url: str) -> bool:
     """Whether ``url`` names a host and nothing on it."""
     _, _, rest = canonical_url(url).partition("://")
-    return rest.find("/") == len(rest) - 1
+    return rest.endswith("/") and rest.count("/") == 1
 
 
 def link_key(url: str) -> bytes:

@@ -1,0 +1,81 @@
+"""Feed documents of other projects' tests: every one is read, with every item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.errors import ParseError
+from monitor.ingest.pool import ParserPool
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "data" / "feeds"
+INDEX = CORPUS / "index.jsonl"
+
+pytestmark = pytest.mark.skipif(
+    not INDEX.exists(), reason="the feed corpus does not lie beside this checkout"
+)
+
+# Where we differ from the count of feedparser alone, and why.
+EXPLAINED = {
+    # Little-endian UTF-16 without a byte order mark: feedparser sees no markup, we see the item.
+    "simplepie__data__feed-utf16le.xml": 1,
+    # The root element is called "unknown": no feed, and feedparser found nothing in it either.
+    "feedvalidator__testcases__rss__must__missing_rss.xml": None,
+}
+
+
+def documents() -> Iterator[dict[str, Any]]:
+    if INDEX.exists():
+        for line in INDEX.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            if row["format"] != "opml":
+                yield row
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ParserPool]:
+    with ParserPool(1) as made:
+        yield made
+
+
+def expected_items(row: dict[str, Any]) -> int | None:
+    name = Path(row["file"]).name
+    if name in EXPLAINED:
+        return EXPLAINED[name]
+    for count in ("expected_items", "feedparser_items", "raw_item_tags"):
+        if row[count] is not None:
+            return int(row[count])
+    raise AssertionError(f"{name}: no count")
+
+
+def content_type(row: dict[str, Any]) -> str | None:
+    headers = (line.partition(":") for line in row.get("http_headers") or ())
+    return next(
+        (value.strip() for name, _, value in headers if name.lower() == "content-type"), None
+    )
+
+
+def items_read(row: dict[str, Any], pool: ParserPool) -> int | None:
+    try:
+        feed = pool.parse(
+            (CORPUS / row["file"]).read_bytes(), content_type(row), "http://a.example/"
+        )
+    except ParseError:
+        return None
+    assert feed.skipped == 0
+    return len(feed.entries)
+
+
+def test_every_document_gives_the_expected_number_of_items(pool: ParserPool) -> None:
+    rows = list(documents())
+    assert len(rows) > 500
+    wrong = {
+        row["file"]: (read, expected_items(row))
+        for row in rows
+        if (read := items_read(row, pool)) != expected_items(row)
+    }
+    assert wrong == {}
