@@ -71,7 +71,8 @@ def save_background(db: Database, record: BackgroundRecord) -> bool:
     """Store a new version; False: that version exists already, and what exists stays."""
     with db.write() as connection:
         added = insert(connection, backgrounds).on_conflict_do_nothing(index_elements=["version"])
-        return connection.execute(added.values(asdict(record))).rowcount == 1
+        stored = added.values(asdict(record)).returning(backgrounds.c.version)
+        return connection.scalar(stored) is not None
 
 
 def prune_backgrounds(db: Database) -> int:
@@ -101,7 +102,7 @@ def save_thresholds(
     """Store thresholds by topic for the topics' present versions; what was chosen before goes."""
     with db.write() as connection:
         present = select(topics.c.id, topics.c.version).where(topics.c.id.in_(chosen))
-        versions = dict(connection.execute(present).tuples().all())
+        versions = {row.id: row.version for row in connection.execute(present)}
         upsert = insert(connection, table)
         changed = ("value", "kind", "sample", "expected_per_week", "created_at")
         upsert = upsert.on_conflict_do_update(

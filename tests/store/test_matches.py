@@ -1,0 +1,270 @@
+"""Matches: kept once, shown newest first, told to each recipient once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+
+from monitor.records import (
+    Match,
+    MatchedStory,
+    MatchState,
+    Message,
+    Subscription,
+    Term,
+)
+from monitor.store import matches, outbox, stories, topics
+from monitor.store.database import Database
+from tests.store.builders import (
+    DAY,
+    HOUR,
+    NOW,
+    SECOND,
+    add_feeds,
+    add_hit,
+    add_stories,
+    add_topics,
+    digest_of,
+    key,
+    match,
+    message,
+    new_story,
+    subscribe,
+    subscription,
+)
+
+
+def names(found: Collection[MatchedStory]) -> list[str]:
+    return [each.story.title.removeprefix("Title of ") for each in found]
+
+
+# ---------------------------------------------------------------- keeping
+
+
+def test_a_match_comes_back_with_its_reasons_its_story_and_its_topic(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    (number,) = add_stories(db, new_story("x"))
+    made = Match(
+        story_id=number,
+        topic_id=topic.id,
+        score=0.1 + 0.2,
+        threshold=1 / 3,
+        state=MatchState.VETOED,
+        veto="never: sport",
+        terms=(Term(text="Überfall", share=0.1), Term(text='"quoted"', share=1e-17)),
+        rest=-0.0125,
+        background_version=7,
+        topic_version="0123456789abcdef",
+        matched_at=NOW + HOUR,
+    )
+
+    assert matches.save(db, [number], [made], NOW) == 1
+
+    story = stories.get(db, number)
+    assert matches.of_story(db, number) == (made,)
+    assert story is not None
+    (listed,) = matches.listing(db, states=[MatchState.VETOED])
+    assert listed == MatchedStory(match=made, story=story, topic="iraq")
+
+
+def test_every_story_that_was_looked_at_is_marked_hit_or_not(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    hit, miss, later = add_stories(db, *(new_story(name) for name in "abc"))
+
+    matches.save(db, [hit, miss], [match(hit, topic)], NOW)
+
+    assert [story.id for story in stories.unmatched(db, 10)] == [later]
+
+
+def test_a_story_keeps_the_first_match_with_a_topic(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    number = add_hit(db, "x", topic, score=0.5)
+
+    assert matches.save(db, [number], [match(number, topic, score=0.9)], NOW) == 0
+    assert [each.score for each in matches.of_story(db, number)] == [0.5]
+
+
+def test_thousands_of_matches_are_kept_at_once(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    numbers = add_stories(db, *(new_story(str(number)) for number in range(1200)))
+
+    assert matches.save(db, numbers, [match(number, topic) for number in numbers], NOW) == 1200
+    assert stories.unmatched(db, 1) == ()
+
+
+def test_without_anything_to_keep_nothing_happens(db: Database) -> None:
+    assert matches.save(db, [], [], NOW) == 0
+
+
+# ---------------------------------------------------------------- showing
+
+
+def test_matches_are_listed_newest_first_and_then_best_first(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    numbers = add_stories(db, *(new_story(name) for name in "abc"))
+    made = [
+        match(number, topic, score=score, matched_at=NOW + hours * HOUR)
+        for number, score, hours in zip(numbers, (0.9, 0.3, 0.4), (0, 1, 1), strict=True)
+    ]
+    matches.save(db, numbers, made, NOW)
+
+    assert names(matches.listing(db)) == ["c", "b", "a"]
+    assert names(matches.listing(db, limit=1)) == ["c"]
+    assert names(matches.listing(db, since=NOW + HOUR)) == ["c", "b"]
+
+
+def test_matches_are_listed_by_topic_and_state(db: Database) -> None:
+    iraq, sport = add_topics(db, "iraq", "sport")
+    add_hit(db, "a", iraq)
+    add_hit(db, "b", sport)
+    (near,) = add_stories(db, new_story("c"))
+    matches.save(db, [near], [match(near, iraq, state=MatchState.NEAR)], NOW)
+
+    assert names(matches.listing(db, topic="iraq")) == ["a"]
+    assert names(matches.listing(db, topic="iraq", states=tuple(MatchState))) == ["a", "c"]
+    assert matches.listing(db, topic="unknown") == ()
+
+
+def test_matches_of_a_topic_that_is_gone_are_still_shown(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "a", topic)
+    topics.sync(db, [])
+
+    assert names(matches.listing(db)) == ["a"]
+
+
+def test_counts_tell_each_topic_and_state_since_a_time(db: Database) -> None:
+    iraq, sport = add_topics(db, "iraq", "sport")
+    add_hit(db, "a", iraq)
+    add_hit(db, "b", iraq)
+    (near,) = add_stories(db, new_story("c"))
+    matches.save(db, [near], [match(near, iraq, state=MatchState.NEAR)], NOW)
+
+    found = matches.counts(db, NOW)
+
+    assert found[iraq.id, MatchState.HIT] == 2
+    assert found[iraq.id, MatchState.NEAR] == 1
+    assert found[sport.id, MatchState.HIT] == 0
+    assert matches.counts(db, NOW + SECOND) == {}
+
+
+# ---------------------------------------------------------------- what to tell
+
+
+def serve(
+    db: Database, reader: Subscription, *leads: MatchedStory, cut: tuple[MatchedStory, ...] = ()
+) -> None:
+    """Tell ``reader`` these stories."""
+    raw: Message = message(f"{reader.digest} {reader.recipient}")
+    assert outbox.put(db, reader, NOW, NOW + DAY, raw, digest_of(*leads, cut=cut), NOW)
+
+
+def test_the_hits_of_the_digests_topics_are_candidates_best_first(db: Database) -> None:
+    iraq, sport, other = add_topics(db, "iraq", "sport", "other")
+    add_hit(db, "low", iraq, score=0.3)
+    add_hit(db, "high", sport, score=0.9)
+    add_hit(db, "of no interest", other, score=1.0)
+    (near,) = add_stories(db, new_story("near"))
+    matches.save(db, [near], [match(near, iraq, state=MatchState.NEAR)], NOW)
+
+    assert names(matches.candidates(db, subscribe(db), ["iraq", "sport"])) == ["high", "low"]
+    assert matches.candidates(db, subscribe(db), []) == ()
+
+
+def test_a_story_that_matches_two_topics_is_a_candidate_for_both(db: Database) -> None:
+    iraq, sport = add_topics(db, "iraq", "sport")
+    (number,) = add_stories(db, new_story("x"))
+    matches.save(db, [number], [match(number, iraq), match(number, sport)], NOW)
+
+    found = matches.candidates(db, subscribe(db), ["iraq", "sport"])
+
+    assert [each.topic for each in found] == ["iraq", "sport"]
+
+
+def test_stories_seen_before_the_recipient_started_are_no_candidates(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "x", topic)
+
+    late = subscribe(db, subscription(started_at=NOW + SECOND))
+
+    assert matches.candidates(db, late, ["iraq"]) == ()
+
+
+def test_what_was_told_is_no_candidate_again(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    for name in ("lead", "cut", "left"):
+        add_hit(db, name, topic)
+    reader = subscribe(db)
+    lead, cut, _ = matches.candidates(db, reader, ["iraq"])
+
+    serve(db, reader, lead, cut=(cut,))
+
+    assert names(matches.candidates(db, reader, ["iraq"])) == ["left"]
+
+
+@pytest.mark.parametrize("shared", ["link_key", "content_key"])
+def test_a_copy_of_what_was_told_is_no_candidate(db: Database, shared: str) -> None:
+    (topic,) = add_topics(db, "iraq")
+    same: dict[str, Any] = {shared: key("same")}
+    add_hit(db, "told", topic, **same)
+    reader = subscribe(db)
+    serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
+
+    add_hit(db, "copy", topic, **same)
+    add_hit(db, "other", topic)
+
+    assert names(matches.candidates(db, reader, ["iraq"])) == ["other"]
+
+
+def test_stories_without_a_link_are_not_copies_of_each_other(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "told", topic, link_key=None)
+    reader = subscribe(db)
+    serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
+
+    add_hit(db, "new", topic, link_key=None)
+
+    assert names(matches.candidates(db, reader, ["iraq"])) == ["new"]
+
+
+def test_a_told_story_that_is_edited_is_not_told_again(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "x", topic)
+    reader = subscribe(db)
+    serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
+
+    add_stories(db, new_story("x", content_key=key("edited"), link_key=key("moved")))
+
+    assert matches.candidates(db, reader, ["iraq"]) == ()
+
+
+def test_every_recipient_and_every_digest_has_a_ledger_of_its_own(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "x", topic)
+    readers = [
+        subscription("daily", "a@example.org"),
+        subscription("daily", "b@example.org"),
+        subscription("weekly", "a@example.org"),
+    ]
+    outbox.sync(db, readers)
+    serve(db, readers[0], *matches.candidates(db, readers[0], ["iraq"]))
+
+    left = [names(matches.candidates(db, reader, ["iraq"])) for reader in readers]
+    assert left == [[], ["x"], ["x"]]
+
+
+def test_what_was_told_is_remembered_after_the_story_was_pruned(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "x", topic)
+    reader = subscribe(db)
+    serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
+    outbox.put(db, outbox.due(db, None)[0], NOW + 9 * DAY, NOW + 10 * DAY, None, None, NOW)
+    assert stories.prune(db, NOW + 8 * DAY) == 1
+
+    add_feeds(db, "https://example.org/feed", "https://b.org/")
+    (copy,) = add_stories(db, new_story("x"), feed_id=2)
+    matches.save(db, [copy], [match(copy, topic)], NOW)
+
+    assert matches.candidates(db, reader, ["iraq"]) == ()
