@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from monitor.matching.rules import Rules
 from monitor.matching.vectors import Vectorizer
 from monitor.records import TopicSpec
 
@@ -29,9 +30,10 @@ class Profile:
 def build_profile(spec: TopicSpec, vectorizer: Vectorizer) -> Profile:
     """Return the profile of a topic.
 
-    Seeds that leave no term (empty, stop words only, or wholly cancelled by the ``not`` seeds)
-    are a ``ValueError`` that names the topic.
+    Seeds that leave no term (empty, stop words only, or wholly cancelled by the ``not`` seeds) and
+    a ``must``, ``any`` or ``never`` without a word are a ``ValueError`` that names the topic.
     """
+    Rules(spec)
     row = _mean(vectorizer.seed_rows(spec.seeds, spec.language))
     if not row.nnz:
         raise ValueError(

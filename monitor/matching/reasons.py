@@ -22,23 +22,26 @@ class Words:
     """The words of documents by column: which stems fell there, and how each stood in the text."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
-        surfaces: dict[str, Counter[str]] = {}
+        pairs: Counter[tuple[str, str]] = Counter()
         for document in documents:
-            analyzer = analyzer_for(document.language)
-            for stem, word in analyzer.words(document.title, document.text):
-                surfaces.setdefault(stem, Counter())[word] += 1
+            pairs.update(analyzer_for(document.language).words(document.title, document.text))
+        surfaces: dict[str, Counter[str]] = {}
+        for (stem, word), count in pairs.items():
+            surfaces.setdefault(stem, Counter())[word] = count
         self._by_column: dict[int, dict[str, int]] = {}
         for column, seen in zip(columns_of(surfaces).tolist(), surfaces.values(), strict=True):
             word = seen.most_common(1)[0][0]
             self._by_column.setdefault(column, {})[word] = seen.total()
 
-    def share_out(self, products: Mapping[int, float]) -> dict[str, float]:
-        """Return the products of columns as sums by word.
+    def share_out(
+        self, columns: NDArray[np.int32], products: NDArray[np.float64]
+    ) -> dict[str, float]:
+        """Return the products of (distinct) columns as sums by word.
 
         Words whose stems fell into one column share its product by how often they occur.
         """
         shares: dict[str, float] = {}
-        for column, product in products.items():
+        for column, product in zip(columns.tolist(), products.tolist(), strict=True):
             words = self._by_column[column]
             for word, count in words.items():
                 part = product * count / sum(words.values())

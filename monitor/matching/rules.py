@@ -12,8 +12,8 @@ class Rules:
     """The ``must``, ``any``, ``never``, language and feed rules of one topic.
 
     Terms and phrases are compared as sequences of stems, stop words included, within the title or
-    within the text, so that ``peace talks`` finds "Peace Talk" but not "peace. He talks" by chance
-    of inflection alone.
+    within the text: ``peace talks`` finds "Peace Talk". A phrase without any word is a
+    ``ValueError`` that names the topic.
     """
 
     def __init__(self, spec: TopicSpec) -> None:
@@ -24,6 +24,12 @@ class Rules:
             phrase: _sequence(self._analyzer, phrase)
             for phrase in (*spec.must, *spec.any, *spec.never)
         }
+        for phrase, sequence in self._phrases.items():
+            if not sequence.strip():
+                raise ValueError(
+                    f"topic {spec.name!r}: {phrase!r} contains no word; "
+                    "take it out of must, any or never"
+                )
 
     def watches(self, story: Story) -> bool:
         """Whether the topic reads the story's feed at all."""
@@ -33,10 +39,12 @@ class Rules:
         return story.feed_url in spec.feeds or not set(spec.tags).isdisjoint(story.feed_tags)
 
     def veto(self, story: Story) -> str | None:
-        """Return the first rule that refuses the story, or None."""
+        """Return the first rule that refuses the story, or None; an unwatched feed comes first."""
         return next(self._refusals(story), None)
 
     def _refusals(self, story: Story) -> Iterator[str]:
+        if not self.watches(story):
+            yield f"feeds: {story.feed_url} is not watched"
         if story.language and language_of(story.language) != self._language:
             yield f"language: {story.language!r}, the topic reads {self._language!r}"
         if not self._phrases:

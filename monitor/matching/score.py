@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -26,12 +27,22 @@ BATCH = 500
 """Stories per product: enough to be quick, few enough to bound memory."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Watch:
+    """A topic with all that decides about a story; ``profile`` is a row of unit length."""
+
+    topic: Topic
+    profile: csr_matrix
+    rules: Rules
+    threshold: Threshold
+
+
 class Matcher:
     """Scores stories against topics by cosine, decides, and gives reasons.
 
     Made for one background version and one set of topics; a topic without a threshold among
-    ``thresholds`` gets the one that it would have without any background. A seed without a usable
-    word is a ``ValueError`` that names its topic.
+    ``thresholds`` gets the one that it would have without any background. A topic that
+    ``build_profile`` refuses is a ``ValueError`` that names it.
     """
 
     def __init__(
@@ -40,20 +51,24 @@ class Matcher:
         topics: Sequence[Topic],
         thresholds: Mapping[int, Threshold],
     ) -> None:
-        self._topics = tuple(topics)
-        self._vectorizer = Vectorizer(background)
         self.background_version = background.version
-        rows = [build_profile(topic.spec, self._vectorizer).row for topic in topics]
-        self._profiles = vstack(rows, format="csr") if rows else csr_matrix((0, COLUMNS))
-        self._rules = [Rules(topic.spec) for topic in topics]
-        self._thresholds = [
-            thresholds.get(topic.id) or calibrate((), topic.spec, None) for topic in topics
+        self._vectorizer = Vectorizer(background)
+        self._watches = [
+            _Watch(
+                topic,
+                build_profile(topic.spec, self._vectorizer).row,
+                Rules(topic.spec),
+                thresholds.get(topic.id) or calibrate((), topic.spec, None),
+            )
+            for topic in topics
         ]
+        profiles = [watch.profile for watch in self._watches]
+        self._profiles = vstack(profiles, format="csr") if profiles else csr_matrix((0, COLUMNS))
 
     def scores(self, stories: Sequence[Story]) -> NDArray[np.float64]:
         """Return every cosine, shape (n_stories, n_topics), rounded as matches are."""
-        parts = [self._products(batch).toarray() for batch in _batches(stories)]
-        return rounded(np.vstack([np.zeros((0, len(self._topics))), *parts]))
+        parts = [self._scores(self._vectorizer.rows(batch)) for batch in _batches(stories)]
+        return np.vstack([np.zeros((0, len(self._watches))), *parts])
 
     def match(self, stories: Sequence[Story], now: datetime) -> tuple[Match, ...]:
         """Return a match for each story within reach of each topic, in the order of stories.
@@ -68,83 +83,73 @@ class Matcher:
     def explain(self, story: Story, topic_id: int, now: datetime) -> Match:
         """Return how a story stands to a topic, within reach or not, with every term."""
         position = self._position(topic_id)
+        watch = self._watches[position]
         row = self._vectorizer.rows([story])
-        score = float(self.scores([story])[0, position])
-        return self._judge(story, row, position, score, Words([document_of(story)]), None, now)
+        score = float(self._scores(row)[0, position])
+        terms = _reasons(watch, row, Words([document_of(story)]), score)
+        return self._judged(watch, story, score, terms, 0.0, now)
 
     def heaviest(self, topic_id: int, n: int) -> tuple[Term, ...]:
         """Return the ``n`` heaviest terms of a profile, in the words of the seeds.
 
         The share is a term's part in the score 1 of a story that equals the profile.
         """
-        position = self._position(topic_id)
-        spec = self._topics[position].spec
+        watch = self._watches[self._position(topic_id)]
+        spec = watch.topic.spec
         words = Words([seed_document(seed, spec.language) for seed in spec.seeds])
-        profile = self._profiles[position]
-        shares = words.share_out(
-            dict(zip(profile.indices.tolist(), (profile.data**2).tolist(), strict=True))
-        )
-        return terms_of_score(shares, 1.0)[:n]
+        return _reasons(watch, watch.profile, words, 1.0)[:n]
 
     def threshold(self, topic_id: int) -> Threshold:
-        """Return the threshold at which a topic's matches are decided."""
-        return self._thresholds[self._position(topic_id)]
+        """Return the threshold that decides for a topic."""
+        return self._watches[self._position(topic_id)].threshold
 
     def _position(self, topic_id: int) -> int:
-        for position, topic in enumerate(self._topics):
-            if topic.id == topic_id:
+        for position, watch in enumerate(self._watches):
+            if watch.topic.id == topic_id:
                 return position
         raise KeyError(f"no topic with id {topic_id} was given to this matcher")
 
-    def _products(self, stories: Sequence[Story]) -> csr_matrix:
-        return self._vectorizer.rows(stories) @ self._profiles.T
+    def _scores(self, rows: csr_matrix) -> NDArray[np.float64]:
+        return rounded((rows @ self._profiles.T).toarray())
 
     def _match_batch(self, stories: Sequence[Story], now: datetime) -> Iterator[Match]:
         rows = self._vectorizer.rows(stories)
-        scores = rounded((rows @ self._profiles.T).toarray())
-        reach = np.array([REACH * threshold.value for threshold in self._thresholds])
+        scores = self._scores(rows)
+        reach = np.array([REACH * watch.threshold.value for watch in self._watches])
         for at, story in enumerate(stories):
             words: Words | None = None
-            for position in np.flatnonzero((scores[at] >= reach) & (scores[at] > 0)).tolist():
-                if not self._rules[position].watches(story):
+            for position in np.flatnonzero((scores[at] >= reach) & (scores[at] > 0)):
+                watch, score = self._watches[position], float(scores[at, position])
+                if not watch.rules.watches(story):
                     continue
                 words = words or Words([document_of(story)])
-                score = float(scores[at, position])
-                yield self._judge(story, rows[at], position, score, words, TERMS_KEPT, now)
+                terms, rest = shorten(_reasons(watch, rows[at], words, score), score, TERMS_KEPT)
+                yield self._judged(watch, story, score, terms, rest, now)
 
-    def _judge(
+    def _judged(
         self,
+        watch: _Watch,
         story: Story,
-        row: csr_matrix,
-        position: int,
         score: float,
-        words: Words,
-        keep: int | None,
+        terms: tuple[Term, ...],
+        rest: float,
         now: datetime,
     ) -> Match:
-        topic, threshold = self._topics[position], self._thresholds[position]
-        rules = self._rules[position]
-        veto = rules.veto(story)
+        veto = watch.rules.veto(story)
         state = MatchState.NEAR
-        if score >= threshold.value:
+        if score >= watch.threshold.value:
             state = MatchState.VETOED if veto else MatchState.HIT
-        products = row.multiply(self._profiles[position]).tocsr()
-        shares = words.share_out(
-            dict(zip(products.indices.tolist(), products.data.tolist(), strict=True))
-        )
-        terms = terms_of_score(shares, score)
-        kept, rest = shorten(terms, score, len(terms) if keep is None else keep)
         return Match(
             story_id=story.id,
-            topic_id=topic.id,
+            topic_id=watch.topic.id,
             score=score,
-            threshold=threshold.value,
+            threshold=watch.threshold.value,
             state=state,
             veto=veto,
-            terms=kept,
+            terms=terms,
             rest=rest,
             background_version=self.background_version,
-            topic_version=topic.version,
+            topic_version=watch.topic.version,
             matched_at=now,
         )
 
@@ -152,3 +157,12 @@ class Matcher:
 def _batches(stories: Sequence[Story]) -> Iterator[Sequence[Story]]:
     for start in range(0, len(stories), BATCH):
         yield stories[start : start + BATCH]
+
+
+def _reasons(watch: _Watch, row: csr_matrix, words: Words, score: float) -> tuple[Term, ...]:
+    """Return the terms that a row and a profile share, as shares of the score."""
+    columns, in_row, in_profile = np.intersect1d(
+        row.indices, watch.profile.indices, assume_unique=True, return_indices=True
+    )
+    products = row.data[in_row] * watch.profile.data[in_profile]
+    return terms_of_score(words.share_out(columns, products), score)

@@ -60,9 +60,9 @@ def language_of(tag: str | None) -> str:
     return primary if _LANGUAGE.fullmatch(primary) else DEFAULT_LANGUAGE
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def analyzer_for(language: str) -> Analyzer:
-    """Return the analyzer of a primary language subtag; they are shared, being stateless."""
+    """Return the analyzer of a primary language subtag; they are shared, for their tables."""
     return Analyzer(language)
 
 
