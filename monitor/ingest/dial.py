@@ -7,6 +7,7 @@ two (DNS rebinding) gains nothing.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -116,7 +117,7 @@ def _reason(failure: BaseException | None) -> str:
     """Return what the system said: the libraries wrap it in sentences of their own."""
     reason = "no answer in time"
     while failure is not None:
-        if isinstance(failure, OSError) and failure.strerror:
-            reason = failure.strerror
+        if isinstance(failure, OSError) and failure.errno:
+            reason = os.strerror(failure.errno)
         failure = failure.__cause__
     return reason
