@@ -13,7 +13,7 @@ from monitor.records import Match, Term
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MAX_LINK = 2048
-_ADDRESS = re.compile(r"https?://(?:[^/\s@]*@)?([^/\s?#@]+)[^\s]*", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://(?:[^/\s@]*@)?([^\s?#@]+)[^\s]*", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -82,7 +82,7 @@ def safe_link(url: str | None) -> str | None:
 
 
 def without_addresses(text: str) -> str:
-    """Return ``text`` with web addresses cut to their host: the rest may hold a password."""
+    """Return ``text`` with web addresses cut to host and path: the rest may hold a password."""
     return _ADDRESS.sub(r"\1", clean_line(text))
 
 

@@ -33,12 +33,12 @@ def digest(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
 
 def preview(app: App, now: datetime) -> tuple[Digest, ...]:
     """The digests that would go out now, without writing anything."""
-    drafts = (draft(app, each, now) for each in outbox.due(app.database, None))
+    drafts = (draft(app, each, now, now) for each in outbox.due(app.database, None))
     return tuple(made for made in drafts if made is not None)
 
 
-def draft(app: App, subscription: Subscription, slot: datetime) -> Digest | None:
-    """What this recipient would be told at ``slot``; None: nothing."""
+def draft(app: App, subscription: Subscription, slot: datetime, now: datetime) -> Digest | None:
+    """What this recipient would be told at ``slot`` of all that was found until ``now``."""
     settings = app.settings.digest(subscription.digest)
     since = subscription.last_at or subscription.started_at
     return compose(
@@ -49,7 +49,7 @@ def draft(app: App, subscription: Subscription, slot: datetime) -> Digest | None
         since=since,
         zone=settings.timezone,
         cap=settings.cap,
-        coverage=_coverage(app, since, slot),
+        coverage=_coverage(app, since, now),
     )
 
 
@@ -58,7 +58,7 @@ def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool
 
     settings = app.settings.digest(subscription.digest)
     slot, next_at = _hours(settings, subscription, now, at_once=at_once)
-    made = draft(app, subscription, slot)
+    made = draft(app, subscription, slot, now)
     message: Message | None = None
     if made is not None:
         message = render(made, sender=app.settings.mail.sender)

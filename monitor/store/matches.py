@@ -27,13 +27,13 @@ def save(db: Database, story_ids: Sequence[int], found: Iterable[Match], now: da
         added = insert(connection, matches).on_conflict_do_nothing(
             index_elements=["story_id", "topic_id"]
         )
-        new = added.returning(matches.c.story_id)
-        number = len(connection.scalars(new, values).all()) if values else 0
+        stored = added.returning(matches.c.story_id)
+        new = connection.scalars(stored, values).all() if values else ()
         for start in range(0, len(story_ids), _AT_ONCE):
             chunk = story_ids[start : start + _AT_ONCE]
             marked = update(stories).where(stories.c.id.in_(chunk), stories.c.matched_at.is_(None))
             connection.execute(marked.values(matched_at=now))
-    return number
+    return len(new)
 
 
 def listing(

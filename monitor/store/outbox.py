@@ -77,7 +77,7 @@ def put(
         if number is None or ledger.knows_any(connection, number, digest):
             return False
         served = update(subscriptions).where(subscriptions.c.id == number)
-        connection.execute(served.values(next_at=next_at, last_at=slot))
+        connection.execute(served.values(next_at=next_at, last_at=now))
         if message is None or digest is None:
             return True
         run = _new_run(connection, number, slot, now)

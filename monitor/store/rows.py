@@ -44,8 +44,16 @@ def host_of(url: str) -> str:
         return url
 
 
+def place_of(url: str) -> str:
+    """Host and path of an address: a name for what has none, without what may be secret."""
+    try:
+        return f"{host_of(url)}{urlsplit(url).path}".rstrip("/")
+    except ValueError:
+        return url
+
+
 def feed(row: Row[Any]) -> Feed:
-    """A row of ``feeds``; its title is the owner's, else the feed's own, else its host."""
+    """A row of ``feeds``; its title is the owner's, else the feed's own, else where it is."""
     return Feed(
         id=row.id,
         spec=FeedSpec(
@@ -55,7 +63,7 @@ def feed(row: Row[Any]) -> Feed:
             interval=timedelta(seconds=row.interval_seconds),
             enabled=row.enabled,
         ),
-        title=row.title or row.own_title or row.host,
+        title=row.title or row.own_title or place_of(row.url),
         validators=Validators(etag=row.etag, last_modified=row.last_modified),
         body_hash=row.body_hash,
         next_check_at=row.next_check_at,

@@ -73,9 +73,9 @@ def count_after(db: Database, story_id: int) -> int:
 
 
 def seen_between(db: Database, since: datetime, until: datetime) -> int:
-    """How many stories were found from ``since`` until just before ``until``, without backlog."""
+    """How many stories were found after ``since`` and until ``until``, without backlog."""
     return _count(
-        db, stories.c.seen_at >= since, stories.c.seen_at < until, stories.c.backlog.is_(False)
+        db, stories.c.seen_at > since, stories.c.seen_at <= until, stories.c.backlog.is_(False)
     )
 
 
@@ -99,7 +99,7 @@ def prune(db: Database, before: datetime) -> int:
     """Forget stories found before ``before``, with their matches; return how many.
 
     Kept are those not matched yet, those a recipient was told of since, and those matched after
-    the last served slot of any recipient, who may still be told. Their keys stay for ever.
+    the last service of any recipient, who may still be told. Their keys stay for ever.
     """
     pruned = 0
     while True:

@@ -73,9 +73,9 @@ def test_what_the_owner_wrote_comes_back(
 
 @pytest.mark.parametrize(
     ("given_title", "own_title", "shown"),
-    [("Mine", "Theirs", "Mine"), ("", "Theirs", "Theirs"), ("", "", "example.org")],
+    [("Mine", "Theirs", "Mine"), ("", "Theirs", "Theirs"), ("", "", "example.org/feed")],
 )
-def test_the_title_is_the_owners_then_the_feeds_own_then_the_host(
+def test_the_title_is_the_owners_then_the_feeds_own_then_its_place(
     db: Database, given_title: str, own_title: str, shown: str
 ) -> None:
     feeds.sync(db, [FeedSpec(url=URL, title=given_title)], NOW)

@@ -133,7 +133,7 @@ def test_a_message_comes_back_byte_for_byte_ready_to_go(db: Database) -> None:
         created_at=NOW + MINUTE,
         next_attempt_at=NOW + MINUTE,
     )
-    served = replace(reader, next_at=NOW + DAY, last_at=NOW)
+    served = replace(reader, next_at=NOW + DAY, last_at=NOW + MINUTE)
     assert outbox.due(db, None) == (served,)
 
 

@@ -253,10 +253,10 @@ def test_latest_and_after_go_in_opposite_directions(db: Database) -> None:
     assert stories.count_after(db, numbers[0]) == 3
 
 
-def test_seen_between_counts_news_from_the_start_until_before_the_end(db: Database) -> None:
-    for number, moment in enumerate([NOW - SECOND, NOW, NOW + HOUR - SECOND, NOW + HOUR]):
+def test_seen_between_counts_news_after_the_start_and_until_the_end(db: Database) -> None:
+    for number, moment in enumerate([NOW, NOW + SECOND, NOW + HOUR, NOW + HOUR + SECOND]):
         add_stories(db, new_story(f"{number}"), now=moment)
-    add_stories(db, new_story("old", backlog=True), now=NOW)
+    add_stories(db, new_story("old", backlog=True), now=NOW + SECOND)
 
     assert stories.seen_between(db, NOW, NOW + HOUR) == 2
 
