@@ -17,6 +17,9 @@ class Cost:
     cpu: float
     wall: float
 
+    def __truediv__(self, count: int) -> Cost:
+        return Cost(self.cpu / count, self.wall / count)
+
 
 def cost_of(work: Callable[[], object]) -> Cost:
     """Do ``work`` and return its cost."""

@@ -25,7 +25,7 @@ class MeasurementError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One poll of all feeds by one contender, and the stories it added."""
+    """What one poll of all feeds cost a contender, and the stories its polls added."""
 
     cost: Cost
     stories: int
@@ -70,14 +70,14 @@ def _round(sites: Sites, wanted: list[Scenario]) -> dict[str, dict[str, Measurem
 
 def _take_turn(sites: Sites, scenario: Scenario, name: str, contender: Connection) -> Measurement:
     sites.switch(scenario)
-    contender.send("poll")
+    contender.send(scenario.polls)
     measurement: Measurement = _answer(name, contender)
     answers = sites.switch(scenario)
-    if answers != {scenario.status: len(sites.feeds)}:
+    if answers != {scenario.status: scenario.polls * len(sites.feeds)}:
         told = {int(status): count for status, count in answers.items()}
         raise MeasurementError(
-            f"{scenario.title}: {name} was answered {told} (status: count), and not "
-            f"{int(scenario.status)} for each of {len(sites.feeds)} feeds"
+            f"{scenario.title}: {name} was answered {told} (status: count) in {scenario.polls} "
+            f"polls of {len(sites.feeds)} feeds, and not {int(scenario.status)} each time"
         )
     return measurement
 
@@ -110,17 +110,21 @@ def _answer(name: str, contender: Connection) -> Measurement:
 def _contend(
     name: str, folder: Path, warm_up: tuple[str, ...], feeds: tuple[str, ...], control: Connection
 ) -> None:
-    """Poll whenever told to, until the other end of ``control`` is closed."""
+    """Poll as often as ``control`` says, until its other end is closed."""
     with closing(CONTENDERS[name](folder, warm_up, feeds)) as contender:
         control.send("ready")
         try:
-            while control.recv():
-                control.send(_measured(contender))
+            while polls := control.recv():
+                control.send(_measured(contender, polls))
         except EOFError:
             return
 
 
-def _measured(contender: Contender) -> Measurement:
+def _measured(contender: Contender, polls: int) -> Measurement:
+    def all_polls() -> None:
+        for _ in range(polls):
+            contender.poll()
+
     before = contender.stories()
-    cost = cost_of(contender.poll)
-    return Measurement(cost=cost, stories=contender.stories() - before)
+    cost = cost_of(all_polls)
+    return Measurement(cost=cost / polls, stories=contender.stories() - before)
