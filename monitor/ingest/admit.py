@@ -30,7 +30,8 @@ def admit(parsed: ParsedFeed, feed: Feed, now: datetime, keep: timedelta) -> tup
         if not (entry.title or entry.text) or not known.isdisjoint(keys):
             continue
         known.update(keys)
-        stories.append(_story(entry, keys, document.link(entry), now))
+        spoken = replace(entry, language=entry.language or parsed.language)
+        stories.append(_story(spoken, keys, document.link(entry), now))
     return _with_backlog(stories, now, keep) if feed.is_new else tuple(stories)
 
 

@@ -43,6 +43,11 @@ _SUPERSETS = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
+# Any bytes fit a one-byte encoding; those that are UTF-8 as well are UTF-8, whatever a server's
+# default says.
+_SEVERAL_BYTES = frozenset(
+    ("utf-8", "gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp", "cp932", "cp949")
+)
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]{1,40})["']""", re.I)
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _DECLARATION = re.compile(r"^<\?xml[^>]*\?>")
@@ -54,8 +59,9 @@ def decode(body: bytes, content_type: str | None) -> str:
     """Return the characters of a document.
 
     Believed in this order, each only where it is of the web and fits the bytes: byte order mark,
-    the pattern of the first bytes, charset of ``content_type``, XML declaration; then UTF-8,
-    then windows-1252 with what it leaves undefined replaced.
+    the pattern of the first bytes, charset of ``content_type``, XML declaration (UTF-8 before
+    either that names a one-byte encoding); then UTF-8, then windows-1252 with what it leaves
+    undefined replaced.
     """
     for mark, name in _BOMS:
         if body.startswith(mark):
@@ -88,8 +94,11 @@ def _proposed(body: bytes, content_type: str | None) -> list[str]:
         served[1] if served else "",
         declared[1].decode("ascii", "replace") if declared else "",
     ]
-    # Wide encodings would have shown in the first bytes.
-    return [web for name in names if (web := _web_name(name)) and web not in _WIDE] + ["utf-8"]
+    # Wide encodings would have shown in the first bytes: a name for one is a mistake.
+    believed = [web for name in names if (web := _web_name(name)) and web not in _WIDE]
+    if believed and believed[0] not in _SEVERAL_BYTES:
+        believed.insert(0, "utf-8")
+    return [*believed, "utf-8"]
 
 
 def _web_name(name: str) -> str | None:

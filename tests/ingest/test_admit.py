@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -118,6 +119,13 @@ def test_an_unusable_date_becomes_the_time_of_discovery(unusable: datetime | Non
 @pytest.mark.parametrize("usable", [datetime(1990, 1, 1, tzinfo=UTC), NOW, NOW + DAY / 2])
 def test_other_dates_are_kept(usable: datetime) -> None:
     assert stories(entry(published_at=usable))[0].published_at == usable
+
+
+def test_an_entry_that_names_no_language_speaks_its_feeds() -> None:
+    said = replace(entry("Eins"), language="de")
+    parsed = replace(document(said, entry("One")), language="en")
+    found = admit(parsed, feed(), NOW, DAY)
+    assert [story.language for story in found] == ["de", "en"]
 
 
 def test_at_the_first_poll_what_is_older_than_a_day_is_backlog() -> None:

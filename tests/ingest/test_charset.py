@@ -28,6 +28,12 @@ def test_the_declaration_is_believed_and_the_header_before_it() -> None:
     assert decode(body, "text/xml; charset=iso-8859-2").endswith("<t>é</t>")
 
 
+def test_utf_8_is_not_taken_for_a_one_byte_encoding_by_a_servers_default() -> None:
+    body = "<t>“é”</t>".encode()
+    assert decode(body, "text/xml; charset=ISO-8859-1") == "<t>“é”</t>"
+    assert decode(declared("windows-1252") + body, None).endswith("<t>“é”</t>")
+
+
 def test_a_byte_order_mark_is_believed_before_all() -> None:
     for mark, name in (
         (codecs.BOM_UTF8, "utf-8"),

@@ -145,7 +145,7 @@ def test_a_worker_that_dies_at_work_costs_that_job(pool: ParserPool) -> None:
 
 
 def test_healthy_feeds_go_on_while_others_hang() -> None:
-    with ParserPool(2, cpu_seconds=2) as pool, ThreadPoolExecutor(4) as threads:
+    with ParserPool(2, cpu_seconds=1) as pool, ThreadPoolExecutor(4) as threads:
         hanging = threads.submit(parse, pool, ATTRIBUTES)
         while not workers():
             time.sleep(0.01)
