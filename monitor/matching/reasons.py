@@ -28,10 +28,9 @@ class Words:
         surfaces: dict[str, Counter[str]] = {}
         for (stem, word), count in pairs.items():
             surfaces.setdefault(stem, Counter())[word] = count
-        self._by_column: dict[int, dict[str, int]] = {}
+        self._by_column: dict[int, list[Counter[str]]] = {}
         for column, seen in zip(columns_of(surfaces).tolist(), surfaces.values(), strict=True):
-            word = seen.most_common(1)[0][0]
-            self._by_column.setdefault(column, {})[word] = seen.total()
+            self._by_column.setdefault(column, []).append(seen)
 
     def share_out(
         self, columns: NDArray[np.int32], products: NDArray[np.float64]
@@ -42,10 +41,11 @@ class Words:
         """
         shares: dict[str, float] = {}
         for column, product in zip(columns.tolist(), products.tolist(), strict=True):
-            words = self._by_column[column]
-            for word, count in words.items():
-                part = product * count / sum(words.values())
-                shares[word] = shares.get(word, 0.0) + part
+            stems = self._by_column[column]
+            total = sum(seen.total() for seen in stems)
+            for seen in stems:
+                word = max(seen, key=seen.__getitem__)
+                shares[word] = shares.get(word, 0.0) + product * seen.total() / total
         return shares
 
 

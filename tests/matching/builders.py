@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hypothesis import settings
+
 from monitor.records import Seed, Story, Topic, TopicSpec
+
+STEADY = settings(deadline=None, derandomize=True)
+"""The same examples every time, however busy the machine."""
 
 NOW = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.matching.calibrate import DEFAULT_RANGE, DEFAULT_THRESHOLD, LEAST, calibrate
+from monitor.records import ThresholdKind, TopicSpec
+from tests.matching.builders import STEADY, seeds
+
+WEEK = 2000.0
+SCORES = st.lists(st.floats(0, 1), min_size=30, max_size=400)
+
+
+def spec(alerts_per_week: float | None = None, threshold: float | None = None) -> TopicSpec:
+    return TopicSpec(
+        name="t", seeds=seeds("x"), alerts_per_week=alerts_per_week, threshold=threshold
+    )
+
+
+def exponential(size: int, *, mean: float, seed: int = 1) -> np.ndarray:
+    drawn: np.ndarray = np.random.default_rng(seed).exponential(mean, size)
+    return drawn
+
+
+def test_an_absolute_threshold_stands_as_written() -> None:
+    threshold = calibrate(exponential(300, mean=0.05), spec(threshold=0.33), WEEK)
+    assert (threshold.value, threshold.kind) == (0.33, ThresholdKind.ABSOLUTE)
+
+
+@pytest.mark.parametrize("size", [0, 29])
+@pytest.mark.parametrize("alerts", [None, 5.0])
+def test_without_a_background_the_default_stands_and_nothing_is_expected(
+    size: int, alerts: float | None
+) -> None:
+    threshold = calibrate([0.1] * size, spec(alerts), WEEK)
+    assert (threshold.value, threshold.kind) == (DEFAULT_THRESHOLD, ThresholdKind.DEFAULT)
+    assert (threshold.sample, threshold.expected_per_week) == (size, None)
+
+
+def test_a_calibrated_threshold_tells_its_sample() -> None:
+    threshold = calibrate(exponential(300, mean=0.05), spec(5), WEEK)
+    assert (threshold.sample, threshold.kind) == (300, ThresholdKind.CALIBRATED)
+
+
+@pytest.mark.parametrize("promise", [2, 5, 20, 60])
+def test_a_promise_is_what_is_expected(promise: int) -> None:
+    expected = calibrate(exponential(1000, mean=0.05), spec(promise), WEEK).expected_per_week
+    assert expected == pytest.approx(promise, rel=0.1)
+
+
+@pytest.mark.parametrize("promise", [5, 10, 20])
+def test_a_promise_is_kept_within_two_on_later_stories(promise: int) -> None:
+    """Stories whose scores fall off exponentially, as unrelated ones nearly do."""
+    later = exponential(100_000, mean=0.05, seed=2)
+    ratios = []
+    for seed in range(20):
+        value = calibrate(exponential(1000, mean=0.05, seed=seed + 9), spec(promise), WEEK).value
+        ratios.append(np.mean(later >= value) * WEEK / promise)
+    assert np.mean([0.5 <= ratio <= 2 for ratio in ratios]) >= 0.9
+
+
+@STEADY
+@given(SCORES, st.floats(1, 50), st.floats(1.1, 10))
+def test_asking_for_fewer_alerts_never_lowers_the_threshold(
+    scores: list[float], promise: float, less: float
+) -> None:
+    many, few = (calibrate(scores, spec(each), WEEK).value for each in (promise, promise / less))
+    assert few >= many - 1e-4
+
+
+@STEADY
+@given(SCORES, st.none() | st.floats(0.1, 10_000), st.none() | st.floats(0, 100_000))
+def test_a_threshold_is_a_cosine_whatever_the_background(
+    scores: list[float], alerts: float | None, per_week: float | None
+) -> None:
+    threshold = calibrate(scores, spec(alerts), per_week)
+    assert LEAST <= threshold.value <= 1
+    assert round(threshold.value, 4) == threshold.value
+    assert (threshold.expected_per_week is None) == (per_week is None)
+
+
+@STEADY
+@given(SCORES, st.none() | st.floats(0, 100_000))
+def test_a_threshold_nobody_asked_for_stays_within_its_bounds(
+    scores: list[float], per_week: float | None
+) -> None:
+    low, high = DEFAULT_RANGE
+    assert low <= calibrate(scores, spec(), per_week).value <= high
+
+
+def test_a_narrow_topic_is_not_filled_up_with_strangers() -> None:
+    assert calibrate([0.0] * 300, spec(50), WEEK).value == LEAST
+    assert calibrate([0.01] * 300, spec(), WEEK).value == DEFAULT_RANGE[0]
+
+
+def test_a_broad_topic_gets_a_higher_threshold_than_a_narrow_one() -> None:
+    narrow = calibrate(exponential(300, mean=0.01), spec(), WEEK).value
+    broad = calibrate(exponential(300, mean=0.04), spec(), WEEK).value
+    assert broad > narrow
+
+
+def test_a_topics_own_stories_in_the_background_do_not_shut_it() -> None:
+    scores = np.concatenate((exponential(300, mean=0.02), np.full(60, 0.8)))
+    assert calibrate(scores, spec(), WEEK).value <= DEFAULT_RANGE[1]
+
+
+def test_a_bigger_stream_asks_for_a_higher_threshold() -> None:
+    scores = exponential(1000, mean=0.03)
+    values = [calibrate(scores, spec(5), week).value for week in (500, 5_000, 50_000)]
+    assert values == sorted(set(values))
+
+
+def test_with_an_unknown_stream_the_default_promise_stands() -> None:
+    scores = exponential(1000, mean=0.03)
+    unknown = calibrate(scores, spec(5), None)
+    assert unknown.value == calibrate(scores, spec(), None).value
+    assert unknown.expected_per_week is None

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.matching.features import COLUMNS, Document, columns_of
+from monitor.matching.reasons import Words, shorten, terms_of_score
+from tests.matching.builders import STEADY
+
+PARTS = st.lists(st.floats(1e-7, 0.2), min_size=1, max_size=60)
+
+
+@STEADY
+@given(PARTS)
+def test_shares_sum_to_the_score_as_printed(parts: list[float]) -> None:
+    score = round(sum(parts), 4)
+    terms = terms_of_score({f"w{n}": part for n, part in enumerate(parts)}, score)
+    assert round(sum(term.share for term in terms), 4) == score
+
+
+@STEADY
+@given(PARTS)
+def test_a_share_is_off_by_less_than_a_unit(parts: list[float]) -> None:
+    exact = {f"w{n}": part for n, part in enumerate(parts)}
+    told = {term.text: term.share for term in terms_of_score(exact, round(sum(parts), 4))}
+    assert all(abs(told.get(word, 0.0) - part) <= 1.0001e-4 for word, part in exact.items())
+
+
+@STEADY
+@given(PARTS, st.integers(0, 12))
+def test_what_is_left_out_stands_in_the_rest(parts: list[float], keep: int) -> None:
+    score = round(sum(parts), 4)
+    all_terms = terms_of_score({f"w{n}": part for n, part in enumerate(parts)}, score)
+    kept, rest = shorten(all_terms, score, keep)
+    assert kept == all_terms[:keep]
+    assert rest >= 0
+    assert round(sum(term.share for term in kept) + rest, 4) == score
+
+
+def test_terms_come_largest_first_and_ties_by_name() -> None:
+    terms = terms_of_score({"b": 0.1, "c": 0.3, "a": 0.1}, 0.5)
+    assert [term.text for term in terms] == ["c", "a", "b"]
+
+
+def shares(*texts: str, words: tuple[str, ...]) -> dict[str, float]:
+    of = Words([Document("en", "", text) for text in texts])
+    return of.share_out(np.unique(columns_of(words)), np.full(len(set(columns_of(words))), 0.3))
+
+
+def test_a_stem_is_named_by_its_most_frequent_form() -> None:
+    assert shares("Troops, troop and troops. Then troops", words=("troop",)) == {
+        "troops": pytest.approx(0.3)
+    }
+
+
+def test_words_in_one_column_share_it_by_how_often_they_occur() -> None:
+    """Two words that fall into one column are found by trying made-up ones."""
+    seen: dict[int, str] = {}
+    for number in range(COLUMNS):
+        word = f"q{number}z"
+        column = int(columns_of([word])[0])
+        if column in seen:
+            break
+        seen[column] = word
+    assert shares(f"{word} {word} {seen[column]}", words=(word, seen[column])) == {
+        word: pytest.approx(0.2),
+        seen[column]: pytest.approx(0.1),
+    }
