@@ -347,7 +347,7 @@ class Schedule:
 class Subscription(_Timed):
     """One recipient of one digest. ``next_at``: the next slot that has not been served.
 
-    ``last_at``: the last slot served, with a mail or silently. ``started_at``: stories seen before
+    ``last_at``: when it was last served, a mail or silence. ``started_at``: stories seen before
     it are not candidates. ``schedule_key`` tells schedules apart: ``next_at`` is replaced in the
     store only when it changed.
     """

@@ -28,6 +28,8 @@ _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
     "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
     "shared_buffers": "16MB",
     "max_connections": "60",
     "timezone": "Asia/Kathmandu",  # a server that is not in UTC must not matter

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,16 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def shared_url(cluster: Cluster) -> Iterator[str]:
-    """A migrated database that tests empty before use: quicker than one for each of them."""
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file: tests that do not migrate work on a copy of it."""
+    file = tmp_path_factory.mktemp("store") / "migrated.db"
+    open_database(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_server_url(cluster: Cluster) -> Iterator[str]:
+    """A migrated database of the server: tests that do not migrate empty it before use."""
     with cluster.database() as name:
         open_database(cluster.url(name)).close()
         yield cluster.url(name)
@@ -42,19 +51,25 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database of the current schema."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of the current schema."""
     if request.param == "sqlite":
-        address = f"sqlite:///{tmp_path / 'news.db'}"
-        open_database(address).close()
-        yield address
-        return
-    shared: str = request.getfixturevalue("shared_url")
-    names = ", ".join(table.name for table in metadata.sorted_tables)
-    with psycopg.connect(shared) as connection:
-        connection.execute(f"TRUNCATE {names} RESTART IDENTITY".encode())
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "news.db")
+        return f"sqlite:///{tmp_path / 'news.db'}"
+    address: str = request.getfixturevalue("migrated_server_url")
+    empty(address)
+    return address
+
+
+def empty(url: str) -> None:
+    """Forget every row and count from 1 again; quicker than TRUNCATE for a few rows."""
+    tables = [table.name for table in reversed(metadata.sorted_tables)]
+    numbered = [name for name in tables if metadata.tables[name].kwargs.get("sqlite_autoincrement")]
+    statements = [f"DELETE FROM {name}" for name in tables]
+    statements += [f"SELECT setval('{name}_id_seq', 1, false)" for name in numbered]
+    with psycopg.connect(url) as connection:
+        connection.execute("; ".join(statements).encode())
     connection.close()
-    yield shared
 
 
 @pytest.fixture

@@ -260,7 +260,7 @@ def test_what_was_told_is_remembered_after_the_story_was_pruned(db: Database) ->
     add_hit(db, "x", topic)
     reader = subscribe(db)
     serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
-    outbox.put(db, outbox.due(db, None)[0], NOW + 9 * DAY, NOW + 10 * DAY, None, None, NOW)
+    outbox.put(db, outbox.due(db, None)[0], NOW + DAY, NOW + 2 * DAY, None, None, NOW + DAY)
     assert stories.prune(db, NOW + 8 * DAY) == 1
 
     add_feeds(db, "https://example.org/feed", "https://b.org/")

@@ -176,10 +176,10 @@ def test_an_edit_of_the_backlog_does_not_make_it_news(db: Database) -> None:
     assert stories.unmatched(db, 10) == ()
 
 
-def test_ten_thousand_stories_in_one_document_are_stored(db: Database) -> None:
-    many = [new_story(str(number)) for number in range(10_000)]
+def test_thousands_of_stories_in_one_document_are_stored(db: Database) -> None:
+    many = [new_story(str(number)) for number in range(2_000)]
 
-    assert len(add_stories(db, *many)) == 10_000
+    assert len(add_stories(db, *many)) == 2_000
     assert add_stories(db, *many) == []
 
 
