@@ -65,6 +65,8 @@ def _measure(task: str, folder: Path) -> tuple[Mapping[str, Any] | None, list[st
         return None, missing
     _progress(f"{task}: {trial.topics} topics, {len(trial.pool)} stories")
     figures = tracking(trial) if task == "tracking" else calibration(trial)
+    if figures is None:
+        return None, missing
     return {"topics": trial.topics, "pool": len(trial.pool), **figures}, missing
 
 

@@ -15,8 +15,17 @@ PROMISES = (20, 10, 5)
 SAMPLES = (300, 1000)
 
 
-def calibration(trial: Trial) -> dict[str, object]:
-    """Return ratios of observed to promised volume, and the cost at the chosen thresholds."""
+LEAST_LATER = 500
+"""Stories to observe a promise on; with fewer, chance would be all that is seen."""
+
+
+def calibration(trial: Trial) -> dict[str, object] | None:
+    """Return ratios of observed to promised volume, and the cost at the chosen thresholds.
+
+    None: there are too few background stories to learn from and to observe.
+    """
+    if len(trial.unranked) < max(SAMPLES) + LEAST_LATER:
+        return None
     figures = measure(trial, BACKGROUND_STORIES)
     return {
         "stories_per_week": STORIES_PER_WEEK,

@@ -9,9 +9,10 @@ them. So an empty database starts with sound weights, and the user's stream take
 from __future__ import annotations
 
 import gzip
+import io
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -145,12 +146,17 @@ def prior_frequencies(language: str) -> NDArray[np.float64] | None:
     path = files("monitor.matching") / "data" / f"prior-{language}.tsv.gz"
     if not path.is_file():
         return None
-    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
-    stems, codes = zip(*(line.split("\t") for line in lines), strict=True)
-    frequencies = 10.0 ** (np.array(codes, dtype=np.float64) / -100)
+    table = gzip.decompress(path.read_bytes())
+    columns = columns_of(line.partition("\t")[0] for line in _lines(table))
+    codes = np.fromiter((int(line.partition("\t")[2]) for line in _lines(table)), dtype=np.float64)
     sums = np.zeros(COLUMNS)
-    np.add.at(sums, columns_of(stems), frequencies)
+    np.add.at(sums, columns, 10.0 ** (codes / -100))
     return sums
+
+
+def _lines(table: bytes) -> Iterator[str]:
+    """Yield the lines one by one: a list of all of them would stay as holes in the memory."""
+    return (line.decode() for line in io.BytesIO(table))
 
 
 def _imagined_df(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:

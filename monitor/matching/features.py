@@ -60,4 +60,4 @@ def columns_of(terms: Iterable[str]) -> NDArray[np.int32]:
 
     It is scikit-learn's documented hash, the signed 32-bit MurmurHash3.
     """
-    return np.array([abs(murmurhash3_32(term)) % COLUMNS for term in terms], dtype=np.int32)
+    return np.fromiter((abs(murmurhash3_32(term)) % COLUMNS for term in terms), dtype=np.int32)

@@ -23,7 +23,7 @@ MAX_CHARS = 100_000
 """What is read of a text: a long report has 60,000 characters, the rest of 5 MB adds only noise."""
 
 _MAX_WORD = 64
-_REMEMBERED = 65_536
+_REMEMBERED = 32_768
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _JOINTS = re.compile(r"[.']")

@@ -142,4 +142,4 @@ def test_the_tables_are_bounded() -> None:
         analyzer.terms("", " ".join(f"w{n}x" for n in range(start, start + 10_000)))
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert held < 15_000_000
+    assert held < 10_000_000
