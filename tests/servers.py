@@ -87,7 +87,7 @@ class MailServer:
     def mails(self) -> list[EmailMessage]:
         """What arrived, parsed."""
         with self.lock:
-            return [message_from_bytes(each, policy=policy.default) for each in self.raw]  # type: ignore[misc]
+            return [message_from_bytes(each, policy=policy.default) for each in self.raw]
 
 
 class _Keep:

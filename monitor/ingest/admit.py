@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.ingest.urls import content_key, digest, is_front_page, link_key, words_of
@@ -16,13 +15,18 @@ _UNDATED_NEWS = 20
 _MAX_HEADLINE = 100
 
 
-def admit(parsed: ParsedFeed, feed: Feed, now: datetime, keep: timedelta) -> tuple[NewStory, ...]:
+def admit(
+    parsed: ParsedFeed, feed: Feed, now: datetime, keep: timedelta, *, language: str | None = None
+) -> tuple[NewStory, ...]:
     """Return the stories of a document in its order, each with its keys; copies are folded.
 
     A date that is missing, ancient or over a day ahead becomes ``now``. At a feed's first poll
     stories older than ``keep`` are backlog, and of those without a date all but the first twenty.
+    ``language`` is that of stories for which neither entry nor feed names one.
     """
     document = _Document(parsed.entries, feed.spec.url)
+    backlog = _Backlog(now - keep) if feed.is_new else None
+    spoken = parsed.language or language
     stories: list[NewStory] = []
     known: set[bytes] = set()
     for entry in parsed.entries:
@@ -30,25 +34,28 @@ def admit(parsed: ParsedFeed, feed: Feed, now: datetime, keep: timedelta) -> tup
         if not (entry.title or entry.text) or not known.isdisjoint(keys):
             continue
         known.update(keys)
-        spoken = replace(entry, language=entry.language or parsed.language)
-        stories.append(_story(spoken, keys, document.link(entry), now))
-    return _with_backlog(stories, now, keep) if feed.is_new else tuple(stories)
+        published_at = _usable(entry.published_at, now)
+        stories.append(
+            NewStory(
+                keys=keys,
+                url=entry.url,
+                title=entry.title or _headline(entry.text),
+                text=entry.text,
+                language=entry.language or spoken,
+                published_at=published_at or now,
+                link_key=document.link(entry),
+                content_key=content_key(entry.title, entry.text),
+                backlog=backlog is not None and backlog.takes(published_at),
+            )
+        )
+    return tuple(stories)
 
 
-def _story(entry: Entry, keys: tuple[bytes, ...], link: bytes | None, now: datetime) -> NewStory:
-    published_at = entry.published_at
+def _usable(published_at: datetime | None, now: datetime) -> datetime | None:
+    """Return a date that can be true; None: missing, ancient or over a day ahead."""
     if published_at is None or not _EARLIEST <= published_at <= now + _MAX_AHEAD:
-        published_at = now
-    return NewStory(
-        keys=keys,
-        url=entry.url,
-        title=entry.title or _headline(entry.text),
-        text=entry.text,
-        language=entry.language,
-        published_at=published_at,
-        link_key=link,
-        content_key=content_key(entry.title, entry.text),
-    )
+        return None
+    return published_at
 
 
 def _headline(text: str) -> str:
@@ -59,17 +66,19 @@ def _headline(text: str) -> str:
     return line[:_MAX_HEADLINE].rpartition(" ")[0].rstrip(" ,;:-") + "…"
 
 
-def _with_backlog(
-    stories: Iterable[NewStory], now: datetime, keep: timedelta
-) -> tuple[NewStory, ...]:
-    undated = 0
-    judged = []
-    for story in stories:
-        is_undated = story.published_at == now
-        undated += is_undated
-        old = story.published_at < now - keep
-        judged.append(replace(story, backlog=old or (is_undated and undated > _UNDATED_NEWS)))
-    return tuple(judged)
+class _Backlog:
+    """What of a feed's first document is no news: the old, and of the undated all but a few."""
+
+    def __init__(self, since: datetime) -> None:
+        self._since = since
+        self._undated = 0
+
+    def takes(self, published_at: datetime | None) -> bool:
+        """Return whether it takes the next story of the document."""
+        if published_at is not None:
+            return published_at < self._since
+        self._undated += 1
+        return self._undated > _UNDATED_NEWS
 
 
 class _Document:

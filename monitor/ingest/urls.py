@@ -16,7 +16,8 @@ _TRACKING_NAMES = (
 )
 _TRACKING = frozenset(_TRACKING_NAMES.split())
 _MAX_HOST = 253
-_WORDS = re.compile(r"\w+")
+_NOT_WORDS = re.compile(r"[^\w ]\W*| \W+")
+"""What stands between words, but for the single space that is to stand there."""
 
 
 def canonical_url(url: str) -> str:
@@ -70,7 +71,7 @@ def content_key(title: str, text: str) -> bytes:
 
 def words_of(text: str) -> str:
     """Return the words of ``text``, folded, with single spaces between them."""
-    return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
+    return _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
 def digest(*parts: str) -> bytes:

@@ -9,7 +9,6 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -42,6 +41,7 @@ def poll(app: App, now: datetime) -> StepReport:
         for tally in _settled(app, due, now):
             counts.update(tally)
             app.progress("feeds read", counts["read"] + counts["unchanged"] + counts["failed"])
+    app.parsers.shrink()
     return StepReport(step="poll", counts=dict(counts))
 
 
@@ -95,8 +95,13 @@ def _settle(app: App, feed: Feed, answer: Answer, now: datetime) -> Counter[str]
 def _add(
     app: App, feed: Feed, parsed: ParsedFeed, answer: Fetched, digest: bytes | None, now: datetime
 ) -> Counter[str]:
-    spoken = replace(parsed, language=parsed.language or app.settings.matching.language)
-    new = admit(spoken, feed, now, app.settings.polling.first_poll_keeps)
+    new = admit(
+        parsed,
+        feed,
+        now,
+        app.settings.polling.first_poll_keeps,
+        language=app.settings.matching.language,
+    )
     outcome = _outcome(
         app,
         feed,

@@ -166,3 +166,14 @@ def test_no_two_stories_of_a_document_share_a_key(entries: list[Entry], first_po
     keys = [key for story in found for key in story.keys]
     assert len(keys) == len(set(keys))
     assert all(story.title and story.keys for story in found)
+
+
+def test_a_story_dated_this_very_moment_is_dated() -> None:
+    found = stories(*(entry(f"Title {n}", published_at=NOW) for n in range(30)), first_poll=True)
+    assert not any(story.backlog for story in found)
+
+
+def test_a_story_of_a_silent_feed_speaks_the_language_it_is_told() -> None:
+    silent = replace(document(entry("One")), language=None)
+    (found,) = admit(silent, feed(), NOW, DAY, language="fr")
+    assert found.language == "fr"
