@@ -9,13 +9,14 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from monitor.errors import FetchError, MonitorError, ParseError
 from monitor.ingest.admit import admit
 from monitor.ingest.cadence import next_check
-from monitor.records import Feed, Fetched, ParsedFeed, PollOutcome, PollStatus, Request, StepReport
+from monitor.records import Feed, Fetched, PollOutcome, PollStatus, Request, StepReport
 from monitor.service.app import PARSERS, App, sync_topics
 from monitor.store import feeds, stories, topics
 
@@ -46,32 +47,54 @@ def poll(app: App, now: datetime) -> StepReport:
 
 
 def _settled(app: App, due: tuple[Feed, ...], now: datetime) -> Iterator[Counter[str]]:
-    """Fetch ``due`` and settle each answer as it comes, a few at a time.
+    """Fetch ``due`` and settle each answer as it comes.
 
-    One worker thread per parser process: a document that keeps its parser busy must not keep the
-    healthy feeds behind it waiting.
+    Unchanged feeds are written down together at the end: what a kill makes of them is only asked
+    again. The others are settled side by side, one thread per parser process: a document that
+    keeps its parser busy must not keep the healthy feeds behind it waiting.
     """
+    unchanged: list[PollOutcome] = []
+    try:
+        with ThreadPoolExecutor(max_workers=PARSERS, thread_name_prefix="settle") as threads:
+            pending: set[Future[Counter[str]]] = set()
+            for feed, answer in _answers(app, due):
+                if isinstance(answer, Fetched) and _is_unchanged(feed, answer):
+                    unchanged.append(_outcome(app, feed, PollStatus.UNCHANGED, now, answer))
+                    yield Counter(unchanged=1)
+                    continue
+                pending.add(threads.submit(settle, app, feed, answer, now))
+                while len(pending) > 2 * PARSERS:
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            yield from (future.result() for future in pending)
+    finally:
+        feeds.record(app.database, *unchanged)
+
+
+def _answers(app: App, due: tuple[Feed, ...]) -> Iterator[tuple[Feed, Answer]]:
+    """Each feed with its answer in order of arrival, until all are there or we are to stop."""
     by_id = {feed.id: feed for feed in due}
     requests = tuple(
         Request(feed_id=feed.id, url=feed.spec.url, validators=feed.validators) for feed in due
     )
-    with ThreadPoolExecutor(max_workers=PARSERS, thread_name_prefix="settle") as threads:
-        pending: set[Future[Counter[str]]] = set()
-        for request, answer in app.fetcher.fetch_many(requests):
-            if app.stopping.is_set():
-                break
-            pending.add(threads.submit(settle, app, by_id[request.feed_id], answer, now))
-            while len(pending) > 2 * PARSERS:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        yield from (future.result() for future in pending)
+    for request, answer in app.fetcher.fetch_many(requests):
+        if app.stopping.is_set():
+            return
+        yield by_id[request.feed_id], answer
+
+
+def _is_unchanged(feed: Feed, answer: Fetched) -> bool:
+    """Whether the server says so, or the body is the one that was read last."""
+    return answer.body is None or _hash(answer.body) == feed.body_hash
 
 
 def settle(app: App, feed: Feed, answer: Answer, now: datetime) -> Counter[str]:
-    """Write down what one answer means for its feed; never raises for the feed's sake."""
+    """Write down what a new body or a failure means for its feed; never raises for its sake."""
+    if isinstance(answer, FetchError):
+        return _fail(app, feed, answer, now)
     try:
-        return _settle(app, feed, answer, now)
-    except (FetchError, ParseError) as error:
+        return _read(app, feed, answer, now)
+    except ParseError as error:
         return _fail(app, feed, error, now)
     except MonitorError:
         raise
@@ -80,35 +103,14 @@ def settle(app: App, feed: Feed, answer: Answer, now: datetime) -> Counter[str]:
         return _fail(app, feed, error, now)
 
 
-def _settle(app: App, feed: Feed, answer: Answer, now: datetime) -> Counter[str]:
-    if isinstance(answer, FetchError):
-        raise answer
-    digest = feed.body_hash if answer.body is None else _hash(answer.body)
-    if answer.body is None or digest == feed.body_hash:
-        feeds.record(app.database, _outcome(app, feed, PollStatus.UNCHANGED, now, answer))
-        return Counter(unchanged=1)
-    content_type = answer.headers.get("content-type", "")
-    parsed = app.parsers.parse(answer.body, content_type, answer.url)
-    return _add(app, feed, parsed, answer, digest, now)
-
-
-def _add(
-    app: App, feed: Feed, parsed: ParsedFeed, answer: Fetched, digest: bytes | None, now: datetime
-) -> Counter[str]:
-    new = admit(
-        parsed,
-        feed,
-        now,
-        app.settings.polling.first_poll_keeps,
-        language=app.settings.matching.language,
-    )
-    outcome = _outcome(
-        app,
-        feed,
-        PollStatus.READ,
-        now,
-        answer,
-        body_hash=digest,
+def _read(app: App, feed: Feed, answer: Fetched, now: datetime) -> Counter[str]:
+    body, polling = answer.body or b"", app.settings.polling
+    parsed = app.parsers.parse(body, answer.headers.get("content-type", ""), answer.url)
+    language = app.settings.matching.language
+    new = admit(parsed, feed, now, polling.first_poll_keeps, language=language)
+    outcome = replace(
+        _outcome(app, feed, PollStatus.READ, now, answer),
+        body_hash=_hash(body),
         title=parsed.title,
         skipped=parsed.skipped,
     )
@@ -122,34 +124,8 @@ def _add(
     )
 
 
-def _fail(app: App, feed: Feed, error: Exception, now: datetime) -> Counter[str]:
-    if app.stopping.is_set():  # we hung up, not the server: the feed stays due
-        return Counter(abandoned=1)
-    retry_after = error.retry_after if isinstance(error, FetchError) else None
-    status = error.status if isinstance(error, FetchError) else None
-    outcome = PollOutcome(
-        feed_id=feed.id,
-        status=PollStatus.FAILED,
-        checked_at=now,
-        next_check_at=next_check(feed, now, app.rng, failed=True, retry_after=retry_after),
-        http_status=status,
-        error=str(error) or type(error).__name__,
-    )
-    feeds.record(app.database, outcome)
-    log.warning("feed failed", extra={"feed": feed.id, "url": feed.spec.url, "error": str(error)})
-    return Counter(failed=1)
-
-
 def _outcome(
-    app: App,
-    feed: Feed,
-    status: PollStatus,
-    now: datetime,
-    answer: Fetched,
-    *,
-    body_hash: bytes | None = None,
-    title: str = "",
-    skipped: int = 0,
+    app: App, feed: Feed, status: PollStatus, now: datetime, answer: Fetched
 ) -> PollOutcome:
     return PollOutcome(
         feed_id=feed.id,
@@ -158,10 +134,24 @@ def _outcome(
         next_check_at=next_check(feed, now, app.rng, failed=False, retry_after=None),
         http_status=answer.status,
         validators=answer.validators,
-        body_hash=body_hash,
-        title=title,
-        skipped=skipped,
     )
+
+
+def _fail(app: App, feed: Feed, error: Exception, now: datetime) -> Counter[str]:
+    if app.stopping.is_set():  # we hung up, not the server: the feed stays due
+        return Counter(abandoned=1)
+    retry_after = error.retry_after if isinstance(error, FetchError) else None
+    outcome = PollOutcome(
+        feed_id=feed.id,
+        status=PollStatus.FAILED,
+        checked_at=now,
+        next_check_at=next_check(feed, now, app.rng, failed=True, retry_after=retry_after),
+        http_status=error.status if isinstance(error, FetchError) else None,
+        error=str(error) or type(error).__name__,
+    )
+    feeds.record(app.database, outcome)
+    log.warning("feed failed", extra={"feed": feed.id, "error": outcome.error})
+    return Counter(failed=1)
 
 
 def _hash(body: bytes) -> bytes:

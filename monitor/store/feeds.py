@@ -64,10 +64,12 @@ def claim_due(
     return tuple(sorted(claimed, key=lambda feed: (feed.next_check_at, feed.id)))
 
 
-def record(db: Database, outcome: PollOutcome) -> None:
-    """Write how a poll without stories ended on its feed's row, and end the claim."""
-    with db.write() as connection:
-        settle(connection, outcome)
+def record(db: Database, *outcomes: PollOutcome) -> None:
+    """Write how polls without stories ended on their feeds' rows, and end the claims."""
+    if outcomes:
+        with db.write() as connection:
+            for outcome in outcomes:
+                settle(connection, outcome)
 
 
 def settle(connection: Connection, outcome: PollOutcome) -> None:
