@@ -21,7 +21,12 @@ MAX_VALUE = 500
 MAX_TRACE = 4_000
 """Characters kept of a traceback, from its end, where the cause stands."""
 
-_QUIET = ("httpx", "httpcore", "apscheduler")
+_QUIET = {
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    # it warns at every tick that finds the one before still at work, which is as it should be
+    "apscheduler": logging.ERROR,
+}
 """They log whole addresses, or each tick, at the level of news."""
 
 _STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime"}
@@ -38,8 +43,8 @@ def setup_logging(level: str, stream: TextIO, *, json: bool) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines() if json else KeyValues())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(least)
 
 
 class KeyValues(logging.Formatter):

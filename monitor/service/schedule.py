@@ -45,6 +45,8 @@ BEAT_EVERY = 15.0
 """Seconds between two signs of life in the database."""
 LONGEST_WAIT = 60.0
 """A step that fails is left alone for longer each time, up to this many seconds."""
+STUCK = 1800.0
+"""Seconds after which a tick in flight counts as hung, and the watchdog is no longer fed."""
 GRACE = 8.0
 """Seconds a step in flight has to end after SIGTERM."""
 JUMP = 5.0
@@ -62,6 +64,7 @@ class Ticker:
     failures: int = 0
     not_before: float = 0.0
     last_beat: float = -BEAT_EVERY
+    busy_since: float | None = None
     idle: Event = field(default_factory=Event)
 
     def tick(self) -> None:
@@ -69,12 +72,19 @@ class Ticker:
         if self.app.stopping.is_set() or time.monotonic() < self.not_before:
             return
         self.idle.clear()
+        self.busy_since = time.monotonic()
         try:
             self._run()
         except Exception:
             self._step_back()
         finally:
+            self.busy_since = None
             self.idle.set()
+
+    def is_stuck(self) -> bool:
+        """Whether the present tick takes longer than any honest one."""
+        since = self.busy_since
+        return since is not None and time.monotonic() - since > STUCK
 
     def _run(self) -> None:
         for step in self.steps:
@@ -115,7 +125,7 @@ def serve(app: App, *, clock: Clock = utc_now) -> bool:
     sd_notify("READY=1")
     log.info("service started", extra={"feeds": len(feeds.all_feeds(app.database))})
     try:
-        _watch(app, scheduler)
+        _watch(app, scheduler, tickers)
     finally:
         sd_notify("STOPPING=1")
         app.stopping.set()
@@ -155,11 +165,12 @@ def _stop_on_signals(app: App) -> None:
     signal.signal(signal.SIGINT, stop)
 
 
-def _watch(app: App, scheduler: BackgroundScheduler) -> None:
-    """Wait for the end; wake the jobs when the wall clock jumped."""
+def _watch(app: App, scheduler: BackgroundScheduler, tickers: list[Ticker]) -> None:
+    """Wait for the end; wake the jobs when the wall clock jumped; vouch for steps that move."""
     offset = time.time() - time.monotonic()
     while not app.stopping.wait(1.0):
-        sd_notify("WATCHDOG=1")
+        if not any(ticker.is_stuck() for ticker in tickers):
+            sd_notify("WATCHDOG=1")
         now = time.time() - time.monotonic()
         if abs(now - offset) > JUMP:
             log.warning("the clock jumped", extra={"seconds": round(now - offset)})
