@@ -90,14 +90,14 @@ def open_database(url: str, *, create: bool = True, patience: float = PATIENCE) 
     """
     database = Database(make_engine(url, patience))
     try:
-        _bring_up_to_date(database, create=create)
+        _bring_up_to_date(database, create=create, patience=patience)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _bring_up_to_date(database: Database, *, create: bool) -> None:
+def _bring_up_to_date(database: Database, *, create: bool, patience: float) -> None:
     if database.file is not None:
         _look_at(database.file, database.name, create=create)
     with database.read() as connection:
@@ -106,7 +106,7 @@ def _bring_up_to_date(database: Database, *, create: bool) -> None:
     if revision is None and not create:
         raise StoreError(f"database {database.name}: holds no tables of this program")
     if database.file is not None:
-        _use_write_ahead_log(database)
+        _use_write_ahead_log(database, patience)
     if revision != schema.HEAD:
         with database.apart() as connection:
             schema.upgrade(connection, database.name)
@@ -120,12 +120,12 @@ def _look_at(file: Path, name: str, *, create: bool) -> None:
             raise StoreError(f"database {name}: there is no such file; check the address")
 
 
-def _use_write_ahead_log(database: Database) -> None:
+def _use_write_ahead_log(database: Database, patience: float) -> None:
     """Switch the file to WAL, which it then keeps."""
     with database.apart() as connection:
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
         if mode != "wal":
-            mode = _switch_to_wal(connection)
+            mode = _switch_to_wal(connection, patience)
     if mode != "wal":
         raise StoreError(
             f"database {database.name}: its file system has no shared memory for the write-ahead"
@@ -133,9 +133,9 @@ def _use_write_ahead_log(database: Database) -> None:
         )
 
 
-def _switch_to_wal(connection: Connection) -> object:
-    """SQLite switches only while nobody else is in the file, and does not wait for that itself."""
-    deadline = time.monotonic() + PATIENCE
+def _switch_to_wal(connection: Connection, patience: float) -> object:
+    """SQLite switches only while nobody else writes, and does not wait for that itself."""
+    deadline = time.monotonic() + patience
     while True:
         try:
             return connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar()

@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
+from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from monitor.store import feeds, stories
+from monitor.store import feeds, identity, matches, outbox, stories
 from monitor.store.database import Database
 from monitor.store.tables import feeds as feeds_table
 from tests.store.builders import (
+    DAY,
     HOUR,
     LEASE,
+    MINUTE,
     NOW,
     add_feed,
     add_feeds,
+    add_hit,
+    add_stories,
+    add_topics,
+    digest_of,
+    message,
     new_story,
     outcome,
     put_message,
+    subscription,
 )
 from tests.store.processes import (
     add_up,
@@ -86,6 +95,43 @@ def test_two_that_store_the_same_document_store_it_once(db: Database) -> None:
 
     assert sorted(len(each.new) for each in added) == [0, 0, 0, 40]
     assert stories.count_after(db, 0) == 40
+
+
+def test_numbers_become_visible_in_their_order(db: Database) -> None:
+    """Learning goes on after the last number it read: a lower one must not appear later."""
+    add_feeds(db, "https://a.org/", "https://b.org/")
+
+    with ThreadPoolExecutor(1) as other:
+        with db.write() as connection:
+            identity.add(connection, 1, (new_story("first"),), NOW)
+            second = other.submit(add_stories, db, new_story("second"), feed_id=2)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.3)
+        assert second.result(timeout=10) == [2]
+
+
+def test_of_two_digests_for_a_recipient_made_at_once_one_is_put(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "x", topic)
+    readers = [subscription(recipient=f"{number}@example.org") for number in range(10)]
+    outbox.sync(db, readers)
+    told = matches.candidates(db, readers[0], ["iraq"])
+    at_once = Barrier(2)
+
+    def put_all(minute: int) -> list[bool]:
+        slot = NOW + minute * MINUTE
+        done = []
+        for number, reader in enumerate(readers):
+            at_once.wait(10)
+            mail, digest = message(f"{number} {minute}"), digest_of(*told)
+            done.append(outbox.put(db, reader, slot, NOW + DAY, mail, digest, NOW))
+        return done
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(put_all, range(2))
+
+    assert [a + b for a, b in zip(first, second, strict=True)] == [1] * 10
+    assert len(outbox.listing(db)) == 10
 
 
 def test_a_reader_sees_one_state_while_others_write(db: Database) -> None:

@@ -218,15 +218,19 @@ def test_a_copy_of_what_was_told_is_no_candidate(db: Database, shared: str) -> N
     assert names(matches.candidates(db, reader, ["iraq"])) == ["other"]
 
 
-def test_stories_without_a_link_are_not_copies_of_each_other(db: Database) -> None:
+@pytest.mark.parametrize("told", [["linked"], ["unlinked"], ["linked", "unlinked"]])
+def test_a_story_without_a_link_is_no_copy_and_has_none(db: Database, told: list[str]) -> None:
     (topic,) = add_topics(db, "iraq")
-    add_hit(db, "told", topic, link_key=None)
+    links = {"linked": key("link"), "unlinked": None}
+    for name in told:
+        add_hit(db, name, topic, link_key=links[name])
     reader = subscribe(db)
     serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
 
     add_hit(db, "new", topic, link_key=None)
+    add_hit(db, "new too", topic)
 
-    assert names(matches.candidates(db, reader, ["iraq"])) == ["new"]
+    assert names(matches.candidates(db, reader, ["iraq"])) == ["new", "new too"]
 
 
 def test_a_told_story_that_is_edited_is_not_told_again(db: Database) -> None:

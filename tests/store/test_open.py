@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,20 @@ def test_a_copy_of_the_file_without_its_log_mode_is_put_back_into_it(
     with copy.read() as reading:
         assert reading.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     copy.close()
+
+
+def test_the_switch_to_the_log_waits_for_another_writer(file: Path) -> None:
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with ThreadPoolExecutor(1) as opener:
+        opening = opener.submit(open_database, f"sqlite:///{file}")
+        with pytest.raises(TimeoutError):
+            opening.result(timeout=0.5)
+        other.execute("COMMIT")
+        opening.result(timeout=10).close()
+
+    other.close()
 
 
 def test_after_a_checkpoint_the_log_is_empty_and_nothing_is_lost(file: Path) -> None:
