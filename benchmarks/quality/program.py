@@ -47,7 +47,7 @@ def prepare(trial: Trial, background_stories: int) -> Program:
     stories: list[Story] = as_stories(trial.unranked[:background_stories])
     background = Background.prior()
     if stories:
-        background = background.learn(stories, EPOCH, stories[-1].id)
+        background = background.learn(stories, EPOCH)
     topics = [
         Topic(
             id=number,

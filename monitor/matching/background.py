@@ -12,11 +12,12 @@ import gzip
 import io
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,20 +79,18 @@ class Background:
         """How many stories of the user's own stream were counted."""
         return sum(counts.stories for counts in self.counts.values())
 
-    def learn(self, stories: Sequence[Story], now: datetime, last_story_id: int) -> Background:
-        """Return the next version, with these stories counted too."""
-        counts = dict(self.counts)
-        for start in range(0, len(stories), BATCH):
-            batch = [document_of(story) for story in stories[start : start + BATCH]]
-            for language in sorted({document.language for document in batch}):
-                new = _count([each for each in batch if each.language == language])
+    def learn(self, stories: Iterable[Story], now: datetime) -> Background:
+        """Return the next version, with these stories counted too, a batch in memory at a time."""
+        counts, last = dict(self.counts), self.last_story_id
+        remaining = iter(stories)
+        while batch := list(islice(remaining, BATCH)):
+            documents = [document_of(story) for story in batch]
+            for language in sorted({document.language for document in documents}):
+                new = _count([each for each in documents if each.language == language])
                 counts[language] = counts.get(language, _NOTHING).plus(new)
+            last = max(last, max(story.id for story in batch))
         return replace(
-            self,
-            version=self.version + 1,
-            created_at=now,
-            last_story_id=last_story_id,
-            counts=counts,
+            self, version=self.version + 1, created_at=now, last_story_id=last, counts=counts
         )
 
     def idf(self, language: str = "en") -> NDArray[np.float64]:

@@ -52,6 +52,7 @@ class Matcher:
         thresholds: Mapping[int, Threshold],
     ) -> None:
         self.background_version = background.version
+        self.topics = tuple(topics)
         self._vectorizer = Vectorizer(background)
         self._watches = [
             _Watch(

@@ -26,7 +26,8 @@ _MAX_WORD = 64
 _REMEMBERED = 32_768
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
-_JOINTS = re.compile(r"[.']")
+_JOINTS = re.compile(r"[.,']")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002fa1f]+)"
@@ -35,6 +36,7 @@ _UNSPACED = re.compile(
 
 _PLAIN = (
     (". ", " "),
+    (", ", " "),
     ("\u2019", "'"),
     ("\u2018", "'"),
     ("\u201c", " "),
@@ -43,7 +45,7 @@ _PLAIN = (
     ("\u2014", " "),
     ("\u2026", " "),
 )
-"""Replaced first. Without the dots of sentences fewer distinct tokens are met; without typographic
+"""Replaced first. Without the marks of sentences fewer distinct tokens are met; without typographic
 signs most English text is ASCII, which ``translate`` does much faster."""
 
 _ACRONYMS = {"US": "u.s", "USA": "u.s", "WHO": "w.h.o"}
@@ -133,7 +135,7 @@ class Analyzer:
 
 
 def tokens(text: str) -> list[str]:
-    """Split a text at what is neither letter, digit nor mark; inner dots and apostrophes stay."""
+    """Split a text at what is no letter, digit or mark; dots, commas, apostrophes inside stay."""
     text = text[:MAX_CHARS]
     for sign, plain in _PLAIN:
         text = text.replace(sign, plain)
@@ -149,7 +151,7 @@ class _Separators(dict[int, str]):
         char = chr(code)
         kind = unicodedata.category(char)
         invisible = "" if kind == "Cf" else " "
-        kept = char if kind[0] in "LNM" or char in ".'" else invisible
+        kept = char if kind[0] in "LNM" or char in ".,'" else invisible
         if len(self) < _REMEMBERED:
             self[code] = kept
         return kept
@@ -180,12 +182,15 @@ def _is_word(token: str) -> bool:
 
 
 def _pieces(token: str) -> Iterator[str]:
-    """Yield the words inside a token: ``Iraq's`` Iraq, ``U.S.`` US, ``news.com`` news and com."""
-    token = token.strip(".'")
+    """Yield the words inside a token: ``Iraq's`` Iraq, ``U.S.`` US, ``2,500`` 2500."""
+    token = token.strip(".,'")
     if token[-2:] in ("'s", "'S"):
         token = token[:-2].rstrip(".")
     if _DOTTED.fullmatch(token):
         yield token.replace(".", "").upper()
+        return
+    if _THOUSANDS.fullmatch(token):
+        yield token.replace(",", "")
         return
     for part in _JOINTS.split(token):
         runs = [part] if part.isascii() else _UNSPACED.split(part)

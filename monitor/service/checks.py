@@ -9,6 +9,7 @@ from monitor.config import Settings
 from monitor.errors import DeliveryError, FetchError, ParseError
 from monitor.records import Fetched, Request
 from monitor.service.app import App
+from monitor.service.matchers import fault_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +35,12 @@ def configuration(settings: Settings) -> Iterator[Finding]:
 
 
 def _topics(settings: Settings) -> Iterator[Finding]:
-    from monitor.matching.background import Background
-    from monitor.matching.profile import build_profile
-    from monitor.matching.vectors import Vectorizer
-
-    vectorizer = Vectorizer(Background.prior())
     specs = settings.topic_specs({})
     for spec in specs:
-        try:
-            build_profile(spec, vectorizer)
-        except ValueError as error:
-            yield Finding(what=f"topic {spec.name}", ok=False, told=str(error))
-        else:
-            told = f"{len(spec.seeds)} seed texts"
-            yield Finding(what=f"topic {spec.name}", ok=True, told=told)
-    unread = {topic.file.name for topic in settings.topics} - {spec.name for spec in specs}
-    for name in sorted(unread):
+        fault = fault_of(spec)
+        told = fault or f"{len(spec.seeds)} seed text{'s' if len(spec.seeds) > 1 else ''}"
+        yield Finding(what=f"topic {spec.name}", ok=fault is None, told=told)
+    for name in sorted(settings.topic_names() - {spec.name for spec in specs}):
         told = "its seeds are pages, read at the first poll"
         yield Finding(what=f"topic {name}", ok=True, told=told)
 

@@ -5,10 +5,12 @@ stories since the last version -> background -> scores of recent stories -> thre
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from monitor.records import BackgroundRecord, StepReport, Topic
+from monitor.records import BackgroundRecord, StepReport, Story, Topic
 from monitor.service.app import App
+from monitor.service.matchers import matcher_for
 from monitor.store import stories, topics
 
 FIRST = 30
@@ -19,8 +21,8 @@ REFRESH = timedelta(days=1)
 """... or after this time, if it has grown by at least ``FIRST`` stories."""
 SAMPLE = 2000
 """Recent stories whose scores calibrate the thresholds."""
-MOST = 5000
-"""Stories that one version learns from, so that memory is bounded; the next version takes more."""
+CHUNK = 500
+"""Stories in memory at a time."""
 
 
 def learn(app: App, now: datetime) -> StepReport:
@@ -43,10 +45,16 @@ def _learn(app: App, record: BackgroundRecord | None, now: datetime) -> int:
     from monitor.matching.background import Background
 
     before = Background.from_record(record) if record else Background.prior()
-    batch = stories.after(app.database, record.last_story_id if record else 0, MOST)
-    background = before.learn(batch, now, last_story_id=batch[-1].id)
+    background = before.learn(_after(app, before.last_story_id), now)
     topics.save_background(app.database, background.to_record())
-    return len(batch)
+    return background.stories - before.stories
+
+
+def _after(app: App, story_id: int) -> Iterator[Story]:
+    """Every story after ``story_id``."""
+    while chunk := stories.after(app.database, story_id, CHUNK):
+        yield from chunk
+        story_id = chunk[-1].id
 
 
 def _calibrate(app: App, now: datetime) -> int:
@@ -64,15 +72,23 @@ def _calibrate(app: App, now: datetime) -> int:
 def _save_thresholds(
     app: App, record: BackgroundRecord, missing: list[Topic], now: datetime
 ) -> None:
-    from monitor.matching.background import Background
-    from monitor.matching.calibrate import calibrate
-    from monitor.matching.score import Matcher
+    import numpy as np
 
-    matcher = Matcher(Background.from_record(record), missing, {})
-    scores = matcher.scores(stories.latest(app.database, SAMPLE))
+    from monitor.matching.calibrate import calibrate
+
+    matcher = matcher_for(record, missing, {})
+    scores = np.vstack([matcher.scores(chunk) for chunk in _newest(app, SAMPLE)])
     per_week = stories.per_week(app.database, now)
     chosen = {
         topic.id: calibrate(scores[:, column], topic.spec, per_week)
-        for column, topic in enumerate(missing)
+        for column, topic in enumerate(matcher.topics)
     }
     topics.save_thresholds(app.database, record.version, chosen, now)
+
+
+def _newest(app: App, limit: int) -> Iterator[tuple[Story, ...]]:
+    """The newest ``limit`` stories in chunks."""
+    before: int | None = None
+    while limit and (chunk := stories.latest(app.database, min(limit, CHUNK), before=before)):
+        yield chunk
+        before, limit = chunk[-1].id, limit - len(chunk)

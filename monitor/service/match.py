@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from monitor.records import BackgroundRecord, MatchState, StepReport, Threshold, Topic
+from monitor.records import MatchState, StepReport
 from monitor.service.app import App
-from monitor.store import matches, stories, topics
-
-if TYPE_CHECKING:
-    from monitor.matching.score import Matcher
+from monitor.service.matchers import current_matcher
+from monitor.store import matches, stories
 
 BATCH = 500
 """Stories scored at once: a batch is one sparse product, and one transaction."""
@@ -31,26 +27,3 @@ def match(app: App, now: datetime) -> StepReport:
         if app.stopping.is_set():
             break
     return StepReport(step="match", counts=counts)
-
-
-def current_matcher(app: App) -> Matcher:
-    """The matcher for the newest background and the topics as stored; built anew when they move."""
-    record = topics.latest_background(app.database)
-    version = record.version if record else 0
-    watched = topics.all_topics(app.database)
-    thresholds = topics.thresholds(app.database, version)
-    state = (version, watched, tuple(sorted(thresholds.items())))
-    if app.matcher is None or app.matcher[0] != state:
-        app.matcher = (state, matcher_for(record, watched, thresholds))
-    return app.matcher[1]
-
-
-def matcher_for(
-    record: BackgroundRecord | None, watched: tuple[Topic, ...], thresholds: Mapping[int, Threshold]
-) -> Matcher:
-    """A matcher against one background version; None: the shipped prior alone."""
-    from monitor.matching.background import Background
-    from monitor.matching.score import Matcher
-
-    background = Background.from_record(record) if record else Background.prior()
-    return Matcher(background, watched, thresholds)

@@ -12,11 +12,10 @@ from monitor.store import outbox, stories, topics
 def upkeep(app: App, now: datetime) -> StepReport:
     """Forget old stories, settled messages and unnamed backgrounds; known items stay known."""
     before = now - app.settings.keep
-    return StepReport(
-        step="upkeep",
-        counts={
-            "stories forgotten": stories.prune(app.database, before),
-            "messages forgotten": outbox.prune(app.database, before),
-            "backgrounds forgotten": topics.prune_backgrounds(app.database),
-        },
-    )
+    counts = {
+        "stories forgotten": stories.prune(app.database, before),
+        "messages forgotten": outbox.prune(app.database, before),
+        "backgrounds forgotten": topics.prune_backgrounds(app.database),
+    }
+    app.database.checkpoint()
+    return StepReport(step="upkeep", counts=counts)

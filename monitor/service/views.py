@@ -22,7 +22,7 @@ from monitor.records import (
     Topic,
 )
 from monitor.service.app import App
-from monitor.service.match import current_matcher, matcher_for
+from monitor.service.matchers import current_matcher, fault_of, matcher_for
 from monitor.store import feeds, matches, outbox, stories, topics, vitals
 
 if TYPE_CHECKING:
@@ -150,9 +150,17 @@ def find_story(app: App, text: str) -> Story:
     return found[0]
 
 
+def _usable_topic(app: App, name: str) -> Topic:
+    topic = find_topic(app, name)
+    fault = fault_of(topic.spec)
+    if fault is not None:
+        raise NotFound(fault)
+    return topic
+
+
 def explain(app: App, story_text: str, topic_name: str, now: datetime) -> Explanation:
     """Score one story against one topic with every term; as decided, where it was decided."""
-    story, topic = find_story(app, story_text), find_topic(app, topic_name)
+    story, topic = find_story(app, story_text), _usable_topic(app, topic_name)
     past = (each for each in matches.of_story(app.database, story.id) if each.topic_id == topic.id)
     stored = next(past, None)
     match = _matcher_of(app, topic, stored).explain(story, topic.id, now)
@@ -172,7 +180,7 @@ def _matcher_of(app: App, topic: Topic, stored: Match | None) -> Matcher:
 
 def profile(app: App, topic_name: str, terms: int) -> Profile:
     """The heaviest terms of a topic against the newest background."""
-    topic = find_topic(app, topic_name)
+    topic = _usable_topic(app, topic_name)
     matcher = current_matcher(app)
     return Profile(
         topic=topic,

@@ -51,9 +51,10 @@ def after(db: Database, story_id: int, limit: int) -> tuple[Story, ...]:
     return _all(db, newer.order_by(stories.c.id).limit(limit))
 
 
-def latest(db: Database, limit: int) -> tuple[Story, ...]:
-    """The newest stories, newest first, backlog included."""
-    return _all(db, _stories().order_by(stories.c.id.desc()).limit(limit))
+def latest(db: Database, limit: int, *, before: int | None = None) -> tuple[Story, ...]:
+    """The newest stories (with a number below ``before``), newest first, backlog included."""
+    chosen = _stories() if before is None else _stories().where(stories.c.id < before)
+    return _all(db, chosen.order_by(stories.c.id.desc()).limit(limit))
 
 
 def find(db: Database, text: str) -> tuple[Story, ...]:

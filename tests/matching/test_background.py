@@ -25,7 +25,7 @@ def weight(background: Background, stem: str, language: str = "en") -> float:
 
 
 def learned(*stories: Story) -> Background:
-    return Background.prior().learn(stories, NOW, last_story_id=9)
+    return Background.prior().learn(stories, NOW)
 
 
 def test_the_prior_knows_rare_words_from_common_ones() -> None:
@@ -43,7 +43,7 @@ def test_version_0_has_no_stories_and_is_not_stored() -> None:
 def test_learning_makes_the_next_version_and_leaves_the_old_one_alone() -> None:
     prior = Background.prior()
     before = prior.idf().copy()
-    after = prior.learn(STREAM, NOW, last_story_id=3)
+    after = prior.learn(STREAM, NOW)
     assert (after.version, after.stories, after.last_story_id) == (1, 3, 3)
     assert (prior.idf() == before).all()
 
@@ -73,7 +73,7 @@ def test_a_language_without_a_prior_starts_with_equal_weights() -> None:
 
 def test_learning_twice_is_learning_all_at_once() -> None:
     at_once = learned(*STREAM)
-    in_turn = learned(*STREAM[:1]).learn(STREAM[1:], NOW, last_story_id=9)
+    in_turn = learned(*STREAM[:1]).learn(STREAM[1:], NOW)
     for language in ("en", "de"):
         assert (at_once.idf(language) == in_turn.idf(language)).all()
 
@@ -86,7 +86,7 @@ def test_a_stored_background_comes_back_the_same() -> None:
 
 
 def test_a_background_of_nothing_can_be_stored() -> None:
-    empty = Background.prior().learn([], NOW, last_story_id=0)
+    empty = Background.prior().learn([], NOW)
     assert Background.from_record(empty.to_record()).stories == 0
 
 

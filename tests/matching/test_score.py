@@ -96,7 +96,7 @@ def test_without_a_threshold_a_topic_has_its_own_or_the_default() -> None:
 
 
 def test_a_match_names_what_it_was_decided_with() -> None:
-    background = Background.prior().learn([story(OTHER)], NOW, last_story_id=1)
+    background = Background.prior().learn([story(OTHER)], NOW)
     match = only(matcher(background=background).match([story(LIKE, story_id=7)], NOW))
     assert (match.story_id, match.topic_id, match.matched_at) == (7, 1, NOW)
     assert (match.background_version, match.topic_version, match.threshold) == (1, "v1", 0.3)

@@ -143,3 +143,13 @@ def test_the_tables_are_bounded() -> None:
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert held < 10_000_000
+
+
+@pytest.mark.parametrize("written", ["2,500", "2500", "2,500,", "(2,500)"])
+def test_a_number_is_one_word_with_or_without_its_commas(written: str) -> None:
+    assert terms(written) == ["2500"]
+
+
+@pytest.mark.parametrize("written", ["Iraq,Iran", "Iraq, Iran", "Iraq,\nIran,"])
+def test_other_commas_part_words(written: str) -> None:
+    assert terms(written) == ["iraq", "iran"]

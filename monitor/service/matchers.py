@@ -1,0 +1,65 @@
+"""Matchers made from what is stored, for the steps and for those who ask why."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from monitor.records import BackgroundRecord, Threshold, Topic, TopicSpec
+from monitor.service.app import App
+from monitor.store import topics
+
+if TYPE_CHECKING:
+    from monitor.matching.background import Background
+    from monitor.matching.score import Matcher
+
+log = logging.getLogger(__name__)
+
+
+def current_matcher(app: App) -> Matcher:
+    """The matcher for the newest background and the topics as stored; built anew when they move."""
+    record = topics.latest_background(app.database)
+    version = record.version if record else 0
+    watched = topics.all_topics(app.database)
+    thresholds = topics.thresholds(app.database, version)
+    state = (version, watched, tuple(sorted(thresholds.items())))
+    if app.matcher is None or app.matcher[0] != state:
+        app.matcher = (state, matcher_for(record, watched, thresholds))
+    return app.matcher[1]
+
+
+def matcher_for(
+    record: BackgroundRecord | None, watched: Sequence[Topic], thresholds: Mapping[int, Threshold]
+) -> Matcher:
+    """A matcher against one background version; None: the shipped prior alone.
+
+    A topic without a usable seed, such as a page that turned out to be empty, is left out and
+    logged: it must not cost the other topics their matches.
+    """
+    from monitor.matching.background import Background
+    from monitor.matching.score import Matcher
+
+    background = Background.from_record(record) if record else Background.prior()
+    usable = [topic for topic in watched if _is_usable(topic, background)]
+    return Matcher(background, usable, thresholds)
+
+
+def _is_usable(topic: Topic, background: Background) -> bool:
+    fault = fault_of(topic.spec, background)
+    if fault is not None:
+        log.error("topic left out", extra={"topic": topic.spec.name, "error": fault})
+    return fault is None
+
+
+def fault_of(spec: TopicSpec, background: Background | None = None) -> str | None:
+    """What keeps a topic from matching anything; None: nothing does."""
+    from monitor.matching.background import Background
+    from monitor.matching.profile import build_profile
+    from monitor.matching.vectors import Vectorizer
+
+    try:
+        build_profile(spec, Vectorizer(background or Background.prior()))
+    except ValueError as error:
+        return str(error)
+    return None
