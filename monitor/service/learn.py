@@ -21,7 +21,7 @@ REFRESH = timedelta(days=1)
 """... or after this time, if it has grown by at least ``FIRST`` stories."""
 SAMPLE = 2000
 """Recent stories whose scores calibrate the thresholds."""
-CHUNK = 500
+CHUNK = 200
 """Stories in memory at a time."""
 
 

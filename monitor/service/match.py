@@ -9,7 +9,7 @@ from monitor.service.app import App
 from monitor.service.matchers import current_matcher
 from monitor.store import matches, stories
 
-BATCH = 500
+BATCH = 200
 """Stories scored at once: a batch is one sparse product, and one transaction."""
 
 

@@ -22,6 +22,7 @@ from monitor.service.deliver import deliver
 from monitor.service.digest import digest
 from monitor.service.learn import learn
 from monitor.service.match import match
+from monitor.service.memory import return_free, share_heap
 from monitor.service.poll import poll
 from monitor.service.upkeep import upkeep
 from monitor.store import feeds, outbox, vitals
@@ -91,6 +92,7 @@ class Ticker:
             report = step(self.app, self.clock())
             if any(report.counts.values()):
                 log.info(report.step, extra=dict(report.counts))
+                return_free()
         self.failures = 0
         if time.monotonic() - self.last_beat >= BEAT_EVERY:
             vitals.beat(self.app.database, self.name, self.clock())
@@ -117,6 +119,7 @@ def serve(app: App, *, clock: Clock = utc_now) -> bool:
     A step that did not end in time is abandoned with its leases given back; the caller then has
     to leave the process without waiting for the thread.
     """
+    share_heap()
     recover(app)
     tickers = [Ticker(app, name, steps, clock) for name, _, steps in TICKS]
     scheduler = _scheduler(tickers)
