@@ -57,6 +57,6 @@ def parse_retry_after(value: str, date: str | None, now: datetime) -> timedelta 
 def _http_date(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

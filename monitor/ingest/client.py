@@ -224,8 +224,8 @@ def _fetched(
         status=answer.status_code,
         headers=dict(answer.headers.items()),
         validators=Validators(
-            etag=raw.get(b"etag", keep.etag),
-            last_modified=raw.get(b"last-modified", keep.last_modified),
+            etag=raw.get(b"etag") or keep.etag,
+            last_modified=raw.get(b"last-modified") or keep.last_modified,
         ),
         body=body,
     )

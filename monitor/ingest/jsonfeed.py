@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from monitor.ingest.clean import clean_text, plain_text
 from monitor.ingest.fields import absolute, guid, language_tag, richest, title_line
 from monitor.records import Entry, ParsedFeed
 
+_MAX_DIGITS = 1_000
+
 
 def parse(text: str, url: str) -> ParsedFeed:
     """Return the entries of a JSON Feed; raise ``ParseError`` for any other JSON.
@@ -18,12 +21,17 @@ def parse(text: str, url: str) -> ParsedFeed:
     An item that is no object, or cannot be read, is skipped and counted.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_int=_number)
     except (ValueError, RecursionError) as error:
         raise ParseError(f"the body is not valid JSON ({error})") from error
     if not isinstance(document, dict) or not _is_feed(document):
         raise ParseError("200 but not a feed: JSON without the version of a JSON Feed")
     return _feed(document, url)
+
+
+def _number(digits: str) -> int | float:
+    """Return a number; one of thousands of digits, which ``int`` refuses, as infinity."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else math.inf
 
 
 def _is_feed(document: dict[str, Any]) -> bool:

@@ -88,6 +88,12 @@ def test_an_unreadable_retry_after_asks_for_nothing(value: str) -> None:
     assert parse_retry_after(value, None, NOW) is None
 
 
+def test_a_moment_outside_of_the_calendar_asks_for_nothing() -> None:
+    edge = "31 Dec 9999 23:59:59 -2359"
+    assert parse_retry_after(edge, None, NOW) is None
+    assert parse_retry_after("Sat, 14 Mar 2026 12:10:00 GMT", edge, NOW) == timedelta(minutes=10)
+
+
 @given(st.text(), st.none() | st.text(), st.just(NOW))
 def test_no_header_breaks_the_reading(value: str, date: str | None, now: datetime) -> None:
     span = parse_retry_after(value, date, now)

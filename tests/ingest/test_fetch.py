@@ -102,6 +102,13 @@ def test_a_200_without_validators_has_none() -> None:
     assert fetch(lambda visit: visit.answer(body=BODY), sent).validators == Validators()
 
 
+def test_a_validator_without_a_value_is_none() -> None:
+    sent = Validators(etag=ETAG)
+    fetched = fetch(lambda visit: visit.answer(body=BODY, ETag="", Last_Modified=""))
+    assert fetched.validators == Validators()
+    assert fetch(lambda visit: visit.answer(304, ETag=""), sent).validators == sent
+
+
 def test_a_304_that_was_not_asked_for_is_a_failure() -> None:
     assert failure(lambda visit: visit.answer(304)).status == 304
 

@@ -204,6 +204,12 @@ def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes) -> None:
         assert all(each.url is None or each.url.startswith("http") for each in found.entries)
 
 
+def test_a_number_of_thousands_of_digits_costs_no_other_item_of_a_json_feed() -> None:
+    items = f'[{{"id": {"9" * 5_000}, "title": "Huge"}}, {{"id": 2, "title": "Small"}}]'
+    found = read(f'{{"version": "https://jsonfeed.org/version/1", "items": {items}}}'.encode())
+    assert [each.title for each in found.entries] == ["Huge", "Small"]
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
     lambda inner: (
