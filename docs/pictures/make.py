@@ -11,6 +11,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from monitor.demo import run_demo
 from monitor.notify.compose import compose
 from monitor.notify.render import render_html, render_text
 from monitor.records import (
@@ -45,7 +46,7 @@ CHROMIUM = (
 
 
 def main(folder: Path) -> None:
-    """Write three pictures; the same digest as text goes to standard output."""
+    """Write the pictures; the same digest as text goes to standard output."""
     digest = sample_digest()
     sys.stdout.write(render_text(digest))
     with tempfile.TemporaryDirectory() as scratch:
@@ -54,6 +55,9 @@ def main(folder: Path) -> None:
         take(page, folder / "digest-desktop.png", width=760, height=1365)
         take(page, folder / "digest-dark.png", "--force-dark-mode", width=760, height=1365)
         take(page, folder / "digest-phone.png", width=390, height=1600)
+        run_demo(Path(scratch) / "demo", SLOT, lambda _: None)
+        (mail,) = Path(scratch).glob("demo/outbox/*.html")
+        take(mail, folder / "demo.png", width=760, height=1000)
 
 
 def take(page: Path, picture: Path, *flags: str, width: int, height: int) -> None:
