@@ -17,6 +17,7 @@ from monitor.errors import ParseError
 from monitor.ingest import jsonfeed
 from monitor.ingest.charset import decode, scrub
 from monitor.ingest.clean import clean_line, clean_text, plain_text
+from monitor.ingest.ending import is_whole
 from monitor.ingest.fields import absolute, guid, language_tag, richest, title_line
 from monitor.records import Entry, ParsedFeed
 
@@ -24,6 +25,7 @@ _MAX_ENTITIES = 300
 _PROLOGUE = (("<!--", "-->"), ("<?", "?>"), ("<!", ">"))
 _NAME = re.compile(r"<(?:[\w.-]+:)?([a-z][\w.-]*)", re.IGNORECASE)
 _ITEM = re.compile(r"<((?:[\w-]+:)?(?:item|entry))[\s>].*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_ITEM_END = re.compile(r"</(?:[\w-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _SHELL = re.compile(r"<(?:rss|rdf:rdf|feed|channel)(?:\s[^<>]*)?>", re.IGNORECASE)
 _FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel", "entry", "item"})
 _DATES = ("published_parsed", "updated_parsed", "created_parsed")
@@ -47,6 +49,7 @@ def parse_feed(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
 def _parse_xml(text: str, url: str) -> ParsedFeed:
     if text.count("<!ENTITY") > _MAX_ENTITIES:
         raise ParseError(f"the document declares more than {_MAX_ENTITIES} entities")
+    text = _without_half_item(text)
     try:
         documents, poisoned = [_feedparse(text)], 0
     except MemoryError:
@@ -57,6 +60,17 @@ def _parse_xml(text: str, url: str) -> ParsedFeed:
     head = documents[0]
     _check_is_feed(text, known=bool(head["version"] or items))
     return _feed(head["feed"], items, poisoned, url)
+
+
+def _without_half_item(text: str) -> str:
+    """Return a document that was cut off without the item it was cut in.
+
+    A half item may lack its id: the whole one, when it comes, would be another story.
+    """
+    if is_whole(text.encode()):
+        return text
+    ends = [match.end() for match in _ITEM_END.finditer(text)]
+    return text[: ends[-1]] if ends else text
 
 
 def _feedparse(text: str) -> dict[str, Any]:

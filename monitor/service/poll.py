@@ -16,7 +16,16 @@ from hashlib import blake2b
 from monitor.errors import FetchError, MonitorError, ParseError
 from monitor.ingest.admit import admit
 from monitor.ingest.cadence import next_check
-from monitor.records import Feed, Fetched, PollOutcome, PollStatus, Request, StepReport
+from monitor.ingest.ending import is_whole
+from monitor.records import (
+    Feed,
+    Fetched,
+    PollOutcome,
+    PollStatus,
+    Request,
+    StepReport,
+    Validators,
+)
 from monitor.service.app import PARSERS, App, sync_topics
 from monitor.store import feeds, stories, topics
 
@@ -133,8 +142,14 @@ def _outcome(
         checked_at=now,
         next_check_at=next_check(feed, now, app.rng, failed=False, retry_after=None),
         http_status=answer.status,
-        validators=answer.validators,
+        validators=_worth_keeping(answer),
     )
+
+
+def _worth_keeping(answer: Fetched) -> Validators:
+    """Return the validators; none for a body that was cut off: a 304 would hide its rest."""
+    whole = answer.body is None or is_whole(answer.body)
+    return answer.validators if whole else Validators()
 
 
 def _fail(app: App, feed: Feed, error: Exception, now: datetime) -> Counter[str]:

@@ -204,6 +204,14 @@ def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes) -> None:
         assert all(each.url is None or each.url.startswith("http") for each in found.entries)
 
 
+@pytest.mark.parametrize(
+    "half", ["<it", item("Half")[:-9], item("Half", more="<guid>2</guid>")[:-30], "<entry><title>"]
+)
+def test_of_a_document_that_was_cut_off_only_whole_items_are_read(half: str) -> None:
+    body = rss(item("First"), item("Second")).removesuffix(b"</channel></rss>") + half.encode()
+    assert [each.title for each in read(body).entries] == ["First", "Second"]
+
+
 def test_a_number_of_thousands_of_digits_costs_no_other_item_of_a_json_feed() -> None:
     items = f'[{{"id": {"9" * 5_000}, "title": "Huge"}}, {{"id": 2, "title": "Small"}}]'
     found = read(f'{{"version": "https://jsonfeed.org/version/1", "items": {items}}}'.encode())
