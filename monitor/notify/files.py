@@ -1,4 +1,4 @@
-"""Mails as files: what they are called, and how they are written whole or not at all."""
+"""Mails as files in a folder: what they are called, and how each is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,36 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from monitor.errors import DeliveryError
 from monitor.records import Message
+
+
+class FolderTransport:
+    """Writes each message as an ``.eml`` file; a repeat of a message is the same file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def send(self, message: Message) -> None:
+        """Write the message, whole or not at all, and durably."""
+        self._write(file_name(message), message.raw)
+
+    def check(self) -> None:
+        """Write an empty file and remove it."""
+        name = f".check-{os.getpid()}"
+        self._write(name, b"")
+        with suppress(OSError):
+            (self._path / name).unlink()
+
+    def _write(self, name: str, content: bytes) -> None:
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            replace_file(self._path / name, content)
+        except OSError as error:
+            raise DeliveryError(
+                f"cannot write mail into {self._path}: {error.strerror or error};"
+                " make room there, or make the folder writable"
+            ) from error
 
 
 def file_name(message: Message) -> str:

@@ -1,4 +1,4 @@
-"""Message -> a folder or an SMTP server. The only SMTP.
+"""Message -> an SMTP server. The only SMTP.
 
 The stored bytes go out as they are. How an attempt ended decides what the outbox does next:
 
@@ -11,30 +11,23 @@ The stored bytes go out as they are. How an attempt ended decides what the outbo
 from __future__ import annotations
 
 import ipaddress
-import os
-import random
 import re
 import smtplib
+import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
+from threading import Event, Timer
 from typing import Literal, Protocol
 
 from monitor.errors import DeliveryError
-from monitor.notify.files import file_name, replace_file
 from monitor.notify.headers import valid_address
 from monitor.notify.lines import shorten
 from monitor.records import Message
 
-GIVE_UP_AFTER = timedelta(days=5)
-"""How long a message is tried: the give-up time of RFC 5321, 4.5.4.1."""
-
-_FIRST_WAIT = timedelta(minutes=2)
-_LONGEST_WAIT = timedelta(hours=4)
 _GOODBYE = 5.0
 """Seconds to wait for the answer to QUIT: the message is settled by then."""
 
@@ -54,56 +47,14 @@ class Transport(Protocol):
         """Try all that sending needs, and send nothing."""
 
 
-def retry_wait(attempts: int, rng: random.Random) -> timedelta:
-    """Return the wait after the ``attempts``-th failed attempt (from 1): 2 minutes to 4 hours.
-
-    It doubles each time and is spread by a quarter either way, so that messages that failed
-    together do not come back together.
-    """
-    doublings: int = min(max(attempts, 1) - 1, 30)
-    wait = min(_FIRST_WAIT * (1 << doublings), _LONGEST_WAIT)
-    return wait * rng.uniform(0.75, 1.25)
-
-
-# ---------------------------------------------------------------- folder
-
-
-class FolderTransport:
-    """Writes each message as an ``.eml`` file; a repeat of a message is the same file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def send(self, message: Message) -> None:
-        """Write the message, whole or not at all, and durably."""
-        self._write(file_name(message), message.raw)
-
-    def check(self) -> None:
-        """Write an empty file and remove it."""
-        name = f".check-{os.getpid()}"
-        self._write(name, b"")
-        with suppress(OSError):
-            (self._path / name).unlink()
-
-    def _write(self, name: str, content: bytes) -> None:
-        try:
-            self._path.mkdir(parents=True, exist_ok=True)
-            replace_file(self._path / name, content)
-        except OSError as error:
-            raise DeliveryError(
-                f"cannot write mail into {self._path}: {error.strerror or error};"
-                " make room there, or make the folder writable"
-            ) from error
-
-
-# ---------------------------------------------------------------- SMTP
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSettings:
-    """Where and how to hand mail over. ``timeout`` in seconds, for each answer.
+    """Where and how to hand mail over.
 
-    ``ca_file``: trust the certificates signed by these authorities instead of the system's.
+    ``timeout``: seconds for each answer, but for the one to the whole mail: ``final_timeout``.
+    It is long, for a server that is still busy with a mail takes it all the same: who hangs up
+    too soon sends it again and again. ``ca_file``: trust the certificates signed by these
+    authorities instead of the system's.
     """
 
     host: str
@@ -112,6 +63,7 @@ class SmtpSettings:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     timeout: float = 30.0
+    final_timeout: float = 300.0
     ca_file: Path | None = None
 
 
@@ -157,7 +109,7 @@ class SmtpTransport:
                 f"{self._server}: no verified TLS connection ({_reason(error)}), nothing was sent:"
                 " correct host, port, security or ca_file under mail.smtp"
             ) from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for a host that no name can be
             raise DeliveryError(
                 f"{self._server}: {self._told(_reason(error))}; the mail was not taken:"
                 " check that the server runs and that mail.smtp names it"
@@ -170,11 +122,11 @@ class SmtpTransport:
         settings = self._settings
         where, timeout = (settings.host, settings.port), settings.timeout
         if settings.security == "none":
-            return smtplib.SMTP(*where, timeout=timeout)
+            return _Session(*where, timeout=timeout)
         context = self._trust()
         if settings.security == "tls":
-            return smtplib.SMTP_SSL(*where, timeout=timeout, context=context)
-        session = smtplib.SMTP(*where, timeout=timeout)
+            return _TlsSession(*where, timeout=timeout, context=context)
+        session = _Session(*where, timeout=timeout)
         try:
             session.starttls(context=context)
         except BaseException:
@@ -232,6 +184,7 @@ class SmtpTransport:
         session.send(_LINE_START_DOT.sub(b"..", raw))
         try:
             session.send(b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n")
+            _wait_longer(session, self._settings.final_timeout)
             answer = session.getreply()
         except OSError as error:
             raise self._unanswered(_reason(error)) from error
@@ -276,7 +229,7 @@ def _spellings(settings: SmtpSettings) -> list[str]:
     return [*encoded, settings.password]
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         reply = error.smtp_error
         told = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
@@ -290,6 +243,11 @@ def _is_local(session: smtplib.SMTP) -> bool:
     return ipaddress.ip_address(session.sock.getpeername()[0].partition("%")[0]).is_loopback
 
 
+def _wait_longer(session: smtplib.SMTP, seconds: float) -> None:
+    if session.sock is not None:
+        session.sock.settimeout(seconds)
+
+
 def _leave(session: smtplib.SMTP) -> None:
     """Say goodbye; whatever comes of it, the mail's fate is known."""
     with suppress(OSError):
@@ -297,3 +255,38 @@ def _leave(session: smtplib.SMTP) -> None:
             session.sock.settimeout(_GOODBYE)
             session.quit()
     session.close()
+
+
+class _Session(smtplib.SMTP):
+    """Takes a whole answer within the socket's timeout, which itself only bounds each read.
+
+    Otherwise a server that says a little now and then holds the sender for ever.
+    """
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next answer; one that is cut off is no answer, whatever of it was heard."""
+        if self.sock is None:
+            return super().getreply()
+        late = Event()
+        cut = Timer(self.sock.gettimeout() or 0.0, _cut, [self.sock, late])
+        cut.daemon = True
+        cut.start()
+        try:
+            answer = super().getreply()
+        finally:
+            cut.cancel()
+        if late.is_set():
+            self.close()
+            raise TimeoutError("timed out")
+        return answer
+
+
+class _TlsSession(_Session, smtplib.SMTP_SSL):
+    """Encrypted from the first byte."""
+
+
+def _cut(line: socket.socket, late: Event) -> None:
+    """End the connection under the reader; TLS, whose state is the reader's, is not asked."""
+    late.set()
+    with suppress(OSError):
+        socket.socket.shutdown(line, socket.SHUT_RDWR)

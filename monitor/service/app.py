@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from monitor import __version__
 from monitor.config import Settings
 from monitor.notify.slots import next_slot
-from monitor.records import Subscription
+from monitor.records import OutboxItem, Subscription
 from monitor.store import feeds, outbox, topics
 from monitor.store.database import Database, open_database
 
@@ -40,6 +40,7 @@ class App:
 
     ``owner`` marks the leases this process takes. ``stopping`` asks every step to end soon.
     ``progress`` is told what long work has done so far. ``matcher`` is kept while its inputs stand.
+    ``taken``: messages that a server took, as long as the database could not be told.
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class App:
     stopping: Event = field(default_factory=Event)
     page_retry: dict[str, datetime] = field(default_factory=dict)
     matcher: tuple[object, Matcher] | None = None
+    taken: list[OutboxItem] = field(default_factory=list)
     progress: Callable[[str, int], None] = silent
 
     @cached_property
@@ -79,7 +81,8 @@ class App:
     @cached_property
     def transport(self) -> Transport:
         """Where messages go: a folder or an SMTP server."""
-        from monitor.notify.mail import FolderTransport, SmtpSettings, SmtpTransport
+        from monitor.notify.files import FolderTransport
+        from monitor.notify.mail import SmtpSettings, SmtpTransport
 
         mail = self.settings.mail
         if mail.smtp is None:

@@ -20,7 +20,11 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 HANG_UP = b"hang up"
 RESET = b"reset"
 SILENCE = b"silence"
+DRIP = b"drip"
+LATE = b"late"
 """What a scripted server can do instead of answering."""
+LATENESS = 0.6
+"""Seconds after which a late server answers."""
 
 _ANSWERS: Mapping[str, bytes] = {
     "CONNECT": b"220 ready\r\n",
@@ -115,6 +119,12 @@ class _ScriptedHandler(socketserver.StreamRequestHandler):
         if answer == SILENCE:
             self.script.closing.wait()
             raise _Left
+        if answer == DRIP:
+            while not self.script.closing.wait(0.05):
+                self.wfile.write(b"2")
+        if answer == LATE:
+            self.script.closing.wait(LATENESS)
+            answer = _ANSWERS[stage]
         if answer == RESET:
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import DeliveryError
-from monitor.notify.files import file_name
-from monitor.notify.mail import FolderTransport
+from monitor.notify.files import FolderTransport, file_name
 from monitor.notify.render import render
 from monitor.records import Message
 from tests.notify.builders import MONDAY, a_digest, a_hit, a_story

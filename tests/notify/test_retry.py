@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.notify.mail import GIVE_UP_AFTER, retry_wait
+from monitor.notify.retry import GIVE_UP_AFTER, is_hopeless, retry_wait
 
 
 @given(seed=st.integers(), attempts=st.integers(-1, 100_000))
@@ -42,3 +42,11 @@ def test_a_message_is_tried_for_days_before_it_is_given_up() -> None:
         tried += retry_wait(attempts, rng)
 
     assert 30 <= attempts <= 50
+
+
+def test_days_asleep_are_no_days_of_trying() -> None:
+    week = timedelta(days=7)
+
+    assert not is_hopeless(attempts=2, age=week)
+    assert is_hopeless(attempts=30, age=week)
+    assert not is_hopeless(attempts=30, age=timedelta(days=4))

@@ -16,7 +16,10 @@ from monitor.notify.render import render
 from monitor.records import Message
 from tests.notify.builders import a_digest
 from tests.notify.smtp_servers import (
+    DRIP,
     HANG_UP,
+    LATE,
+    LATENESS,
     RESET,
     SILENCE,
     Script,
@@ -47,7 +50,9 @@ def a_message(raw: bytes | None = None, recipient: str = "reader@example.org") -
 
 def plain(port: int, timeout: float = 5.0) -> SmtpTransport:
     return SmtpTransport(
-        SmtpSettings(host="127.0.0.1", port=port, security="none", timeout=timeout)
+        SmtpSettings(
+            host="127.0.0.1", port=port, security="none", timeout=timeout, final_timeout=timeout
+        )
     )
 
 
@@ -165,6 +170,36 @@ def test_no_answer_to_the_whole_mail_is_ambiguous(ending: bytes) -> None:
     assert (error.permanent, error.ambiguous) == (False, True)
     assert script.mails == [a_message().raw]
     assert "may have arrived" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("stage", "ambiguous"), [("CONNECT", False), ("RCPT", False), ("END", True)]
+)
+def test_a_server_that_says_a_little_now_and_then_is_not_listened_to_for_ever(
+    stage: str, ambiguous: bool
+) -> None:
+    with scripted_server(**{stage: DRIP}) as script:
+        error = failure(script, timeout=0.3)
+
+    assert (error.permanent, error.ambiguous) == (False, ambiguous)
+
+
+def test_a_server_that_takes_its_time_with_the_whole_mail_is_waited_for() -> None:
+    with scripted_server(END=LATE) as script:
+        settings = SmtpSettings(
+            host="127.0.0.1", port=script.port, security="none", timeout=LATENESS / 3
+        )
+        SmtpTransport(settings).send(a_message())
+
+    assert len(script.mails) == 1
+
+
+def test_a_host_that_no_name_can_be_is_tried_again_once_it_is_mended() -> None:
+    settings = SmtpSettings(host="mail..example", port=25, security="none")
+    with pytest.raises(DeliveryError, match=r"mail\.smtp") as caught:
+        SmtpTransport(settings).send(a_message())
+
+    assert not caught.value.permanent
 
 
 @pytest.mark.parametrize("ending", [HANG_UP, RESET, b"500 what?\r\n"])
