@@ -7,7 +7,9 @@ here coalesces, has no misfire limit, and is woken when the wall clock jumps.
 from __future__ import annotations
 
 import logging
+import select
 import signal
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +17,9 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
+from monitor.errors import StoreError
 from monitor.records import StepReport
 from monitor.service.app import App
 from monitor.service.deliver import deliver
@@ -49,7 +53,9 @@ LONGEST_WAIT = 60.0
 STUCK = 1800.0
 """Seconds after which a tick in flight counts as hung, and the watchdog is no longer fed."""
 GRACE = 8.0
-"""Seconds a step in flight has to end after SIGTERM."""
+"""Seconds a step in flight has to end after SIGTERM ..."""
+LAST = 1.0
+"""... and after it the database, to take back the leases."""
 JUMP = 5.0
 """Seconds by which wall clock and monotonic clock may drift apart between two looks."""
 
@@ -70,12 +76,14 @@ class Ticker:
 
     def tick(self) -> None:
         """Run the steps once; an error is logged and waited out, never raised."""
-        if self.app.stopping.is_set() or time.monotonic() < self.not_before:
+        if time.monotonic() < self.not_before:
             return
+        # before the look at stopping: who stops us sets that first, and then waits for idle
         self.idle.clear()
         self.busy_since = time.monotonic()
         try:
-            self._run()
+            if not self.app.stopping.is_set():
+                self._run()
         except Exception:
             self._step_back()
         finally:
@@ -112,6 +120,23 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Every(BaseTrigger):  # type: ignore[misc]
+    """Runs at an interval; those that were missed are left out.
+
+    The library's own trigger lists every missed run before it drops them: a clock that jumps by a
+    year would fill the memory.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._interval = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """The next run: never in the past, and never further ahead than one interval."""
+        if previous is not None and now < previous + self._interval <= now + self._interval:
+            return previous + self._interval
+        return now + self._interval
+
+
 def serve(app: App, *, clock: Clock = utc_now) -> bool:
     """Run every step on its ticks until SIGTERM or SIGINT; return whether all of them ended.
 
@@ -123,14 +148,15 @@ def serve(app: App, *, clock: Clock = utc_now) -> bool:
     recover(app)
     tickers = [Ticker(app, name, steps, clock) for name, _, steps in TICKS]
     scheduler = _scheduler(tickers)
-    _stop_on_signals(app)
+    bell = _stop_on_signals()
+    log.info("service started", extra={"feeds": len(feeds.all_feeds(app.database))})
     scheduler.start()
     sd_notify("READY=1")
-    log.info("service started", extra={"feeds": len(feeds.all_feeds(app.database))})
     try:
-        _watch(app, scheduler, tickers)
+        _watch(bell, scheduler, tickers)
     finally:
         sd_notify("STOPPING=1")
+        log.info("service stopping")
         app.stopping.set()
         scheduler.shutdown(wait=False)
         ended = _wind_down(app, tickers)
@@ -151,27 +177,32 @@ def _scheduler(tickers: list[Ticker]) -> BackgroundScheduler:
     )
     for ticker, (name, seconds, _) in zip(tickers, TICKS, strict=True):
         ticker.idle.set()
-        scheduler.add_job(
-            ticker.tick, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC)
-        )
+        scheduler.add_job(ticker.tick, Every(seconds), id=name, next_run_time=datetime.now(UTC))
     return scheduler
 
 
-def _stop_on_signals(app: App) -> None:
-    """The first SIGTERM or SIGINT asks to stop, the second one ends at once."""
+def _stop_on_signals() -> socket.socket:
+    """Return a socket that can be read from the first SIGTERM or SIGINT on; a second one ends.
 
-    def stop(number: int, _frame: object) -> None:
-        app.stopping.set()
-        signal.signal(number, signal.SIG_DFL)
+    An Event would not do: a handler that comes while its own thread is inside of the event's lock
+    waits for that lock for ever.
+    """
+    heard, bell = socket.socketpair()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    def stop(_number: int, _frame: object) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        bell.send(b"!")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return heard
 
 
-def _watch(app: App, scheduler: BackgroundScheduler, tickers: list[Ticker]) -> None:
+def _watch(bell: socket.socket, scheduler: BackgroundScheduler, tickers: list[Ticker]) -> None:
     """Wait for the end; wake the jobs when the wall clock jumped; vouch for steps that move."""
     offset = time.time() - time.monotonic()
-    while not app.stopping.wait(1.0):
+    while not select.select([bell], [], [], 1.0)[0]:
         if not any(ticker.is_stuck() for ticker in tickers):
             sd_notify("WATCHDOG=1")
         now = time.time() - time.monotonic()
@@ -189,5 +220,19 @@ def _wind_down(app: App, tickers: list[Ticker]) -> bool:
     deadline = time.monotonic() + GRACE
     ended = [ticker.idle.wait(max(0.0, deadline - time.monotonic())) for ticker in tickers]
     closing.join(max(0.0, deadline - time.monotonic()))
-    recover(app)
-    return all(ended)
+    return _leases_are_back(app) and all(ended)
+
+
+def _leases_are_back(app: App) -> bool:
+    """Free our leases for the commands; the next start does it too, so nothing waits for that."""
+    giving = Thread(target=_recover_if_possible, args=(app,), daemon=True)
+    giving.start()
+    giving.join(LAST)
+    return not giving.is_alive()
+
+
+def _recover_if_possible(app: App) -> None:
+    try:
+        recover(app)
+    except StoreError as error:
+        log.warning("leases not given back", extra={"error": str(error)})
