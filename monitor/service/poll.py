@@ -1,11 +1,12 @@
 """The step that asks feeds for news.
 
-claim -> fetch -> (unchanged | parse -> admit -> add_new) -> release
+claim -> fetch -> (unchanged | parse -> admit -> add_new), round after round
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -33,26 +34,55 @@ log = logging.getLogger(__name__)
 
 BATCH = 200
 """Feeds claimed at a time: what a kill in the middle leaves leased."""
-LEASE = timedelta(minutes=10)
-"""Longer than a batch in which every server is slow to the deadline."""
+IN_A_ROW = 2
+"""Feeds of a host that wait for each other in a round: all others wait for the slowest host."""
+TICK = timedelta(seconds=10)
+"""A tick of the service begins no round after this long, but looks anew at what is due."""
+PARSING = timedelta(minutes=5)
+"""What a lease allows for parsing, beside the time of servers that are slow to the deadline."""
 PAGE_RETRY = timedelta(minutes=15)
 
 Answer = Fetched | FetchError
 
 
-def poll(app: App, now: datetime) -> StepReport:
-    """Poll every feed that is due at ``now``."""
+def poll(app: App, now: datetime, *, at_most: timedelta = timedelta.max) -> StepReport:
+    """Poll every feed that is due at ``now``; begin no round later than ``at_most`` from now."""
     counts: Counter[str] = Counter()
+    began, spent = time.monotonic(), timedelta(0)
     read_seed_pages(app, now)
-    while not app.stopping.is_set():
-        due = feeds.claim_due(app.database, now, owner=app.owner, lease=LEASE, limit=BATCH)
-        if not due:
-            break
+    while spent <= at_most and (due := _claim(app, now, spent)):
         for tally in _settled(app, due, now):
             counts.update(tally)
             app.progress("feeds read", counts["read"] + counts["unchanged"] + counts["failed"])
+        spent = timedelta(seconds=time.monotonic() - began)
     app.parsers.shrink()
     return StepReport(step="poll", counts=dict(counts))
+
+
+def poll_a_while(app: App, now: datetime) -> StepReport:
+    """The same for a tick of the service: what comes due meanwhile need not wait for the slow."""
+    return poll(app, now, at_most=TICK)
+
+
+def _claim(app: App, now: datetime, spent: timedelta) -> tuple[Feed, ...]:
+    """Claim the feeds of one round, those that failed last: what is wrong may take its time.
+
+    The lease outlasts a round in which every server is slow to the deadline; it counts from
+    ``now``, which is ``spent`` ago.
+    """
+    if app.stopping.is_set():
+        return ()
+    polling = app.settings.polling
+    slowest = polling.timeout * (BATCH / min(polling.concurrency, BATCH))
+    due = feeds.claim_due(
+        app.database,
+        now,
+        owner=app.owner,
+        lease=spent + slowest + PARSING,
+        limit=BATCH,
+        per_host=IN_A_ROW * polling.per_host,
+    )
+    return tuple(sorted(due, key=lambda feed: feed.failures > 0))
 
 
 def _settled(app: App, due: tuple[Feed, ...], now: datetime) -> Iterator[Counter[str]]:

@@ -27,7 +27,7 @@ from monitor.service.digest import digest
 from monitor.service.learn import learn
 from monitor.service.match import match
 from monitor.service.memory import return_free, share_heap
-from monitor.service.poll import poll
+from monitor.service.poll import poll_a_while
 from monitor.service.upkeep import upkeep
 from monitor.store import feeds, outbox, vitals
 from monitor.telemetry import sd_notify
@@ -38,7 +38,7 @@ Step = Callable[[App, datetime], StepReport]
 Clock = Callable[[], datetime]
 
 TICKS: tuple[tuple[str, float, tuple[Step, ...]], ...] = (
-    ("poll", 1, (poll,)),
+    ("poll", 1, (poll_a_while,)),
     ("match", 2, (learn, match)),
     ("digest", 5, (digest,)),
     ("deliver", 2, (deliver,)),

@@ -45,18 +45,24 @@ def all_feeds(db: Database) -> tuple[Feed, ...]:
 
 
 def claim_due(
-    db: Database, now: datetime, *, owner: str, lease: timedelta, limit: int
+    db: Database,
+    now: datetime,
+    *,
+    owner: str,
+    lease: timedelta,
+    limit: int,
+    per_host: int | None = None,
 ) -> tuple[Feed, ...]:
     """Claim at most ``limit`` due feeds for ``owner`` until ``now + lease``.
 
-    Whole hosts are claimed, the longest waiting first; a host of which somebody else is polling a
-    feed waits. A claim is never given twice.
+    Whole hosts are claimed, or of each the ``per_host`` longest waiting, the longest waiting host
+    first; a host of which somebody else is polling a feed waits. A claim is never given twice.
     """
     with db.write() as connection:
         one_at_a_time(connection, "feeds")
         claim = (
             update(feeds)
-            .where(feeds.c.id.in_(_due(now, limit)))
+            .where(feeds.c.id.in_(_due(now, limit, per_host or limit)))
             .values(lease_owner=owner, lease_until=now + lease)
             .returning(feeds)
         )
@@ -91,14 +97,21 @@ def release(db: Database, owner: str) -> int:
         return connection.execute(freed).rowcount
 
 
-def _due(now: datetime, limit: int) -> Select[tuple[int]]:
+def _due(now: datetime, limit: int, per_host: int) -> Select[tuple[int]]:
     """The numbers of the feeds to claim, those of one host side by side."""
     busy = select(feeds.c.host).where(held(feeds, now))
+    order = (feeds.c.next_check_at, feeds.c.id)
     waits_since = func.min(feeds.c.next_check_at).over(partition_by=feeds.c.host)
-    return (
-        select(feeds.c.id)
+    turn = func.row_number().over(partition_by=feeds.c.host, order_by=order)
+    due = (
+        select(feeds.c.id, feeds.c.host, waits_since.label("since"), turn.label("turn"))
         .where(feeds.c.enabled, _has_come(now), feeds.c.host.not_in(busy))
-        .order_by(waits_since, feeds.c.host, feeds.c.next_check_at, feeds.c.id)
+        .subquery()
+    )
+    return (
+        select(due.c.id)
+        .where(due.c.turn <= per_host)
+        .order_by(due.c.since, due.c.host, due.c.turn)
         .limit(limit)
     )
 

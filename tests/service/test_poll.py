@@ -14,6 +14,7 @@ from tests.service.walking import opened
 HOUR = timedelta(hours=1)
 WIRE = rss([ADVISORY, FOOTBALL, ORCHARD], at=MORNING)
 TAG = b'"wire-1"'
+ONE_ROUND = timedelta(0)
 
 
 def configured(folder: Path, server: Server, *paths: str) -> Path:
@@ -39,3 +40,32 @@ def test_what_a_cut_off_answer_lacked_comes_with_the_next_whole_one(tmp_path: Pa
     assert sum(found) == 3, "a half item must not be one story and the whole one another"
     assert feed.validators.etag == TAG
     assert feed.last_status == 304
+
+
+def one_at_a_time(config: Path) -> Path:
+    """The same configuration with one request at a time to a host."""
+    config.write_text(config.read_text().replace("polling:\n", "polling:\n  per_host: 1\n"))
+    return config
+
+
+def test_a_host_with_many_feeds_gives_way_after_a_few_of_them(tmp_path: Path) -> None:
+    paths = [f"/{number}" for number in range(7)]
+    with serve(lambda visit: visit.answer(body=WIRE)) as server:
+        config = one_at_a_time(configured(tmp_path, server, *paths))
+        with opened(config, MORNING) as app:
+            assert poll(app, MORNING, at_most=ONE_ROUND).counts["read"] == 2
+            assert poll(app, MORNING, at_most=ONE_ROUND).counts["read"] == 2
+            assert poll(app, MORNING).counts["read"] == 3, "without a limit all that are due"
+    assert server.paths == paths
+
+
+def test_feeds_that_failed_last_come_after_the_healthy_ones(tmp_path: Path) -> None:
+    def answer(visit: Visit) -> None:
+        visit.answer(503 if visit.path == "/broken" else 200, body=WIRE)
+
+    with serve(answer) as server:
+        config = one_at_a_time(configured(tmp_path, server, "/broken", "/healthy"))
+        with opened(config, MORNING) as app:
+            for hour in range(2):
+                poll(app, MORNING + hour * HOUR)
+    assert server.paths == ["/broken", "/healthy", "/healthy", "/broken"]

@@ -266,6 +266,17 @@ def test_whole_hosts_are_claimed_the_longest_waiting_first(db: Database) -> None
     assert claim(db, later, owner="c", limit=9) == ["https://c.org/1"]
 
 
+def test_of_a_large_host_only_so_many_are_claimed_at_a_time(db: Database) -> None:
+    add_feeds(db, *(f"https://large.org/{number}" for number in range(5)), "https://small.org/1")
+
+    claimed = feeds.claim_due(db, NOW, owner="a", lease=LEASE, limit=9, per_host=2)
+    assert [feed.spec.url for feed in claimed] == [
+        "https://large.org/0",
+        "https://large.org/1",
+        "https://small.org/1",
+    ]
+
+
 def test_a_host_larger_than_the_limit_is_claimed_in_turns(db: Database) -> None:
     add_feeds(db, *(f"https://a.org/{number}" for number in range(5)))
 
