@@ -63,6 +63,17 @@ class JsonLines(logging.Formatter):
         return _printable(json_codec.dumps(dict(_fields(record)), ensure_ascii=False))
 
 
+def sentence(record: logging.LogRecord) -> str:
+    """Return an event for people: ``feed failed (feed 7): it answered 404``, with any traceback."""
+    fields = dict(_fields(record))
+    for name in ("time", "level", "logger"):
+        del fields[name]
+    event, error, trace = (fields.pop(name, "") for name in ("event", "error", "trace"))
+    facts = ", ".join(f"{name} {value}" for name, value in fields.items())
+    told = f"{event}{f' ({facts})' if facts else ''}{f': {error}' if error else ''}"
+    return "\n".join(map(_printable, [told, *str(trace).splitlines()]))
+
+
 def _fields(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
     moment = datetime.fromtimestamp(record.created, UTC)
     yield "time", f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.telemetry import MAX_VALUE, JsonLines, KeyValues, sd_notify, setup_logging
+from monitor.telemetry import MAX_VALUE, JsonLines, KeyValues, sd_notify, sentence, setup_logging
 
 ESCAPE = "\x1b[31mred\x1b[0m"
 
@@ -46,6 +46,21 @@ def test_an_event_is_a_line_of_pairs_in_utc() -> None:
         "time=2026-11-22T12:30:01.250Z level=info logger=monitor.x "
         'event="feed read" feed=7 title="The Post"'
     )
+
+
+def test_an_event_is_a_sentence_for_people() -> None:
+    told = sentence(record("feed failed", feed=7, error=f"{ESCAPE} 404"))
+    assert told == r"feed failed (feed 7): \u001b[31mred\u001b[0m 404"
+
+
+def test_a_bug_keeps_its_traceback_in_a_sentence() -> None:
+    try:
+        int("seven")
+    except ValueError as error:
+        bug = record("bug", feed=7, exc_info=(ValueError, error, error.__traceback__))
+    first, *trace = sentence(bug).splitlines()
+    assert first.startswith("bug (feed 7): ValueError: invalid literal")
+    assert trace[0] == "Traceback (most recent call last):"
 
 
 def test_an_event_is_an_object_whose_numbers_stay_numbers() -> None:
