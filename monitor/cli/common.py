@@ -1,27 +1,25 @@
-"""What the commands share: options, errors turned into exit codes, output."""
+"""What the commands share: options, errors turned into exit codes, the App, progress."""
 
 from __future__ import annotations
 
 import functools
-import json
+import logging
 import os
 import random
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import Enum
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from monitor.cli import output
 from monitor.errors import AlreadyRunning, ConfigError, MonitorError
+from monitor.telemetry import sentence
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from monitor.service.app import App
 
 P = ParamSpec("P")
@@ -48,8 +46,10 @@ def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        output.prepare()
         try:
-            return command(*args, **kwargs)
+            done = command(*args, **kwargs)
+            sys.stdout.flush()
         except ConfigError as error:
             _fail(error, USAGE)
         except AlreadyRunning as error:
@@ -57,11 +57,21 @@ def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
         except MonitorError as error:
             _fail(error, FAILED)
         except BrokenPipeError:
-            # the reader of our output has gone: nothing is left to say
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            output.abandon()
             sys.exit(FAILED)
+        except OSError as error:
+            if error.filename is None:
+                output.abandon()
+            _fail(MonitorError(_said(error)), FAILED)
+        return done
 
     return wrapper
+
+
+def _said(error: OSError) -> str:
+    if error.filename is None:
+        return f"the output cannot be written ({error.strerror}); make room or name another place"
+    return f"{error.filename}: {error.strerror}; check the path and the rights of this user"
 
 
 def _fail(error: MonitorError, code: int) -> NoReturn:
@@ -91,6 +101,37 @@ def opened(config_path: Path, *, owner: str | None = None, synced: bool = True) 
 
 
 @contextmanager
+def noticed() -> Iterator[None]:
+    """Say what is logged as a warning or worse in a sentence on standard error."""
+    handler = _Notices(logging.WARNING)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+class _Notices(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one event; a progress display in the same place makes room for it."""
+        click.echo(f"monitor: {sentence(record)}", err=True)
+
+
+@contextmanager
+def giving_back(app: App) -> Iterator[None]:
+    """Free what an interrupted command had claimed, so that the next one need not wait for it."""
+    from monitor.store import feeds, outbox
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        app.interrupt()
+        feeds.release(app.database, app.owner)
+        outbox.release(app.database, app.owner)
+        raise
+
+
+@contextmanager
 def progress(app: App) -> Iterator[None]:
     """A counter on standard error while long work is done, where that is a terminal."""
     if not sys.stderr.isatty():
@@ -101,41 +142,3 @@ def progress(app: App) -> Iterator[None]:
     with Console(stderr=True).status("working") as display:
         app.progress = lambda what, done: display.update(f"{done} {what}")
         yield
-
-
-WIDE = 1000
-
-
-def console() -> Console:
-    """Where tables go: as wide as the terminal, or as wide as they need where it is none."""
-    from rich.console import Console
-
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-
-
-def plain(value: Any) -> Any:
-    """A record as JSON can carry it: times in ISO 8601, durations in seconds, bytes in hex."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(each) for each in value]
-    return _plain_scalar(value)
-
-
-def _plain_scalar(value: Any) -> Any:
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, Enum):
-        return value.value
-    return value
-
-
-def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))

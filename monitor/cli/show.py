@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import shapes
 from monitor.cli.common import (
     FAILED,
     config_option,
     json_option,
+    noticed,
     opened,
-    print_json,
     speaks_plainly,
     utc_now,
 )
+from monitor.cli.output import print_json
+
+_NOTHING_MATCHED = "No such match; `monitor matches --state near` shows what came close."
+_NOTHING_CUT = "No digest left a story out."
 
 if TYPE_CHECKING:
     from monitor.service.views import Explanation, Profile, Status
@@ -26,17 +31,21 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 @json_option
-@click.option("--check", is_flag=True, help="Print only what is wrong; exit with 1 if anything is.")
+@click.option("--all", "every", is_flag=True, help="Every feed, also disabled ones.")
+@click.option("--check", is_flag=True, help="Only say if the service lives; exit with 1 if not.")
 @speaks_plainly
-def status(config_path: Path, as_json: bool, check: bool) -> None:
+def status(config_path: Path, as_json: bool, every: bool, check: bool) -> None:
     """Show feeds (health, last, next), topics (matches, threshold), digests, outbox, service.
+
+    Feeds that fail come first; of many feeds, the first 30 are shown.
 
     \b
     Examples:
       monitor status
+      monitor status --all
       monitor status --check     for a health check: is the service alive?
     """
-    from monitor.cli import tables
+    from monitor.cli import overview
     from monitor.service import views
 
     with opened(config_path, synced=not check) as app:
@@ -44,9 +53,9 @@ def status(config_path: Path, as_json: bool, check: bool) -> None:
     if check:
         _check(state)
     elif as_json:
-        print_json(state)
+        print_json(shapes.status(state))
     else:
-        tables.print_status(state, utc_now())
+        overview.print_status(state, utc_now(), every=every)
 
 
 def _check(state: Status) -> None:
@@ -73,21 +82,27 @@ def topics_list(config_path: Path, as_json: bool) -> None:
     Example:
       monitor topics list
     """
-    from monitor.cli import tables
+    from monitor.cli import overview
     from monitor.service import views
 
     with opened(config_path) as app:
         state = views.status(app, utc_now())
     if as_json:
-        print_json(state.topics)
+        print_json([shapes.topic_status(each) for each in state.topics])
     else:
-        tables.print_topics(state)
+        overview.print_topics(state)
 
 
 @topics.command("show")
 @click.argument("name")
 @config_option
-@click.option("--terms", default=30, show_default=True, help="How many of the heaviest terms.")
+@click.option(
+    "--terms",
+    default=30,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="How many of the heaviest terms.",
+)
 @json_option
 @speaks_plainly
 def topics_show(name: str, config_path: Path, terms: int, as_json: bool) -> None:
@@ -100,10 +115,10 @@ def topics_show(name: str, config_path: Path, terms: int, as_json: bool) -> None
     from monitor.cli import tables
     from monitor.service import views
 
-    with opened(config_path) as app:
+    with opened(config_path) as app, noticed():
         profile: Profile = views.profile(app, name, terms)
     if as_json:
-        print_json(profile)
+        print_json(shapes.profile(profile))
     else:
         tables.print_profile(profile)
 
@@ -127,10 +142,10 @@ def explain(story: str, topic: str, config_path: Path, as_json: bool) -> None:
     from monitor.cli import tables
     from monitor.service import views
 
-    with opened(config_path) as app:
+    with opened(config_path) as app, noticed():
         told: Explanation = views.explain(app, story, topic, utc_now())
     if as_json:
-        print_json(told)
+        print_json(shapes.explanation(told))
     else:
         tables.print_explanation(told)
 
@@ -147,8 +162,15 @@ def explain(story: str, topic: str, config_path: Path, as_json: bool) -> None:
     type=click.Choice(["hit", "near", "vetoed"]),
     help="May be given several times.",
 )
-@click.option("--days", type=click.FloatRange(min=0), help="Only those of the last so many days.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1))
+@click.option("--days", type=click.FloatRange(0, 36_500), help="Only those of so many days.")
+@click.option(
+    "--limit",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="At most so many.",
+)
+@click.option("--cut", is_flag=True, help="Instead, what the caps of digests left out.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @speaks_plainly
@@ -158,6 +180,7 @@ def matches(
     states: tuple[str, ...],
     days: float | None,
     limit: int,
+    cut: bool,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -167,17 +190,23 @@ def matches(
     Examples:
       monitor matches --days 7
       monitor matches --state near --state vetoed      what was just not mailed
+      monitor matches --cut                            what was too much for a digest
       monitor matches --csv > matches.csv
     """
     from monitor.cli import tables
     from monitor.service import views
 
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other.")
     since: datetime | None = utc_now() - timedelta(days=days) if days is not None else None
     with opened(config_path) as app:
-        found = views.listing(app, topic=topic, states=states, since=since, limit=limit)
+        if cut:
+            found = views.left_out(app, topic=topic, since=since, limit=limit)
+        else:
+            found = views.listing(app, topic=topic, states=states, since=since, limit=limit)
     if as_json:
-        print_json(found)
+        print_json([shapes.matched(each) for each in found])
     elif as_csv:
         tables.write_csv(found, sys.stdout)
     else:
-        tables.print_matches(found)
+        tables.print_matches(found, if_none=_NOTHING_CUT if cut else _NOTHING_MATCHED)

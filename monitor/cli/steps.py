@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import shapes
 from monitor.cli.common import (
     config_option,
+    giving_back,
     json_option,
+    noticed,
     opened,
-    print_json,
     progress,
     speaks_plainly,
     utc_now,
 )
+from monitor.cli.output import print_json
 
 if TYPE_CHECKING:
     from monitor.records import StepReport
@@ -34,10 +37,10 @@ now_option = click.option(
 
 def _do(config_path: Path, steps: list[Step], *, as_json: bool) -> None:
     """Run steps in a row and print what each did."""
-    with opened(config_path) as app, progress(app):
+    with opened(config_path) as app, progress(app), noticed(), giving_back(app):
         reports = [step(app, utc_now()) for step in steps]
     if as_json:
-        print_json({report.step: report.counts for report in reports})
+        print_json({report.step: dict(report.counts) for report in reports})
         return
     for report in reports:
         told = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
@@ -172,7 +175,7 @@ def _preview(config_path: Path, *, as_json: bool) -> None:
     with opened(config_path) as app:
         drafts = preview(app, utc_now())
     if as_json:
-        print_json(drafts)
+        print_json([shapes.digest(each) for each in drafts])
         return
     for draft in drafts:
         click.echo(f"To: {draft.recipient}\n\n{render_text(draft)}")

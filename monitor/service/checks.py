@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from monitor.config import Settings
 from monitor.errors import DeliveryError, FetchError, ParseError
-from monitor.records import Fetched, Request
+from monitor.records import Fetched, Request, TopicSpec
 from monitor.service.app import App
 from monitor.service.matchers import fault_of
+
+FEW = 50
+"""Words of seed below which chance words decide what resembles it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,23 +29,35 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     enabled = sum(spec.enabled for spec in settings.feed_specs())
     yield Finding(what="feeds", ok=enabled > 0, told=f"{enabled} enabled")
     yield from _topics(settings)
+    yield Finding(what="digests", ok=True, told=_digests(settings))
+
+
+def _digests(settings: Settings) -> str:
+    if not settings.digests:
+        return "none: matches can be listed, nothing is mailed"
     recipients = sum(len(digest.recipients) for digest in settings.digests)
-    yield Finding(
-        what="digests",
-        ok=recipients > 0,
-        told=f"{len(settings.digests)} for {recipients} recipients",
-    )
+    return f"{len(settings.digests)} for {_count(recipients, 'recipient')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _topics(settings: Settings) -> Iterator[Finding]:
     specs = settings.topic_specs({})
     for spec in specs:
         fault = fault_of(spec)
-        told = fault or f"{len(spec.seeds)} seed text{'s' if len(spec.seeds) > 1 else ''}"
+        told = fault or _seeds(spec)
         yield Finding(what=f"topic {spec.name}", ok=fault is None, told=told)
     for name in sorted(settings.topic_names() - {spec.name for spec in specs}):
-        told = "its seeds are pages, read at the first poll"
+        told = "its seeds are pages, read at the first poll (--feeds tries them now)"
         yield Finding(what=f"topic {name}", ok=True, told=told)
+
+
+def _seeds(spec: TopicSpec) -> str:
+    words = sum(len(f"{seed.title} {seed.text}".split()) for seed in spec.seeds)
+    told = f"{_count(len(spec.seeds), 'seed text')} of {_count(words, 'word')}"
+    return f"{told}; {FEW} or more would find better" if words < FEW else told
 
 
 def try_feeds(app: App) -> Iterator[Finding]:
@@ -66,11 +81,27 @@ def _feed(app: App, request: Request, answer: Fetched | FetchError) -> Finding:
     return Finding(what=f"feed {request.url}", ok=True, told=told)
 
 
+def try_pages(app: App) -> Iterator[Finding]:
+    """Fetch and read every page that is a seed; nothing is stored."""
+    for url in app.settings.seed_urls():
+        try:
+            page = app.fetcher.fetch(Request(feed_id=0, url=url))
+            content_type = page.headers.get("content-type", "")
+            seed = app.parsers.read_page(page.body or b"", content_type, url)
+        except (FetchError, ParseError) as error:
+            yield Finding(what=f"seed page {url}", ok=False, told=str(error))
+        else:
+            told = f"{_count(len(seed.text.split()), 'word')}, {seed.title or 'no title'}"
+            yield Finding(what=f"seed page {url}", ok=True, told=told)
+
+
 def try_mail(app: App) -> Iterator[Finding]:
     """Reach the mail server or folder, log in, and send nothing."""
+    mail = app.settings.mail
+    place = f"folder {mail.folder}" if mail.smtp is None else f"{mail.smtp.host}:{mail.smtp.port}"
     try:
         app.transport.check()
     except DeliveryError as error:
         yield Finding(what="mail", ok=False, told=str(error))
     else:
-        yield Finding(what="mail", ok=True, told="accepted the connection")
+        yield Finding(what="mail", ok=True, told=f"{place} is ready")

@@ -23,7 +23,7 @@ from monitor.records import (
 )
 from monitor.service.app import App
 from monitor.service.matchers import current_matcher, fault_of, matcher_for
-from monitor.store import feeds, matches, outbox, stories, topics, vitals
+from monitor.store import feeds, ledger, matches, outbox, stories, topics, vitals
 
 if TYPE_CHECKING:
     from monitor.matching.score import Matcher
@@ -36,6 +36,8 @@ LATE_AFTER = {
     "deliver": timedelta(minutes=15),
 }
 """A step of the service that has shown no sign of life for so long is late."""
+MESSAGES = 200
+"""The newest messages that are asked what they left out."""
 
 
 class NotFound(MonitorError):
@@ -54,10 +56,15 @@ class TopicStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The whole service at a glance. ``late`` names the steps that show no sign of life."""
+    """The whole service at a glance.
+
+    ``without_seed`` names the topics of which no seed page could be read yet; ``late`` the steps
+    that show no sign of life.
+    """
 
     feeds: tuple[Feed, ...]
     topics: tuple[TopicStatus, ...]
+    without_seed: tuple[str, ...]
     outbox: Mapping[OutboxState, int]
     subscriptions: tuple[Subscription, ...]
     stories: int
@@ -79,7 +86,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a topic looks for: the heaviest terms with their weights (their squares sum to 1)."""
+    """What a topic looks for: its heaviest terms; the shares of all of them sum to 1."""
 
     topic: Topic
     threshold: Threshold
@@ -94,6 +101,7 @@ def status(app: App, now: datetime) -> Status:
     return Status(
         feeds=feeds.all_feeds(app.database),
         topics=_topics(app, background.version if background else 0, now),
+        without_seed=_without_seed(app),
         outbox=outbox.counts(app.database),
         subscriptions=outbox.due(app.database, None),
         stories=stories.count_after(app.database, 0),
@@ -125,12 +133,22 @@ def _topics(app: App, version: int, now: datetime) -> tuple[TopicStatus, ...]:
     )
 
 
+def _without_seed(app: App) -> tuple[str, ...]:
+    known = {topic.spec.name for topic in topics.all_topics(app.database)}
+    return tuple(sorted(app.settings.topic_names() - known))
+
+
 def find_topic(app: App, name: str) -> Topic:
     """The topic of that name, in any case and with hyphens for blanks, or :class:`NotFound`."""
     known = topics.all_topics(app.database)
     for topic in known:
         if _slug(topic.spec.name) == _slug(name):
             return topic
+    if _slug(name) in map(_slug, _without_seed(app)):
+        raise NotFound(
+            f"topic {name!r} has no seed: no page it names was read yet; `monitor poll` reads "
+            "them, `monitor check --feeds` says what is wrong with them"
+        )
     names = ", ".join(topic.spec.name for topic in known) or "none"
     raise NotFound(f"no topic named {name!r}; the topics are: {names}")
 
@@ -196,3 +214,17 @@ def listing(
     """Stored matches, newest first."""
     name = find_topic(app, topic).spec.name if topic is not None else None
     return matches.listing(app.database, topic=name, states=states, since=since, limit=limit)
+
+
+def left_out(
+    app: App, *, topic: str | None, since: datetime | None, limit: int
+) -> tuple[MatchedStory, ...]:
+    """What the caps of digests left out, each story once; the newest digest first."""
+    name = find_topic(app, topic).spec.name if topic is not None else None
+    found: dict[int, MatchedStory] = {}
+    for item in outbox.listing(app.database, limit=MESSAGES):
+        if since is None or item.created_at >= since:
+            for each in ledger.told(app.database, item, cut=True):
+                if name in (None, each.topic):
+                    found.setdefault(each.story.id, each)
+    return tuple(found.values())[:limit]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from monitor.cli import COMMANDS, SUMMARIES, main
@@ -88,6 +92,61 @@ def test_check_tries_each_feed_and_the_mail_folder_and_stores_nothing(
     assert told("status", "-c", config)["stories"] == 0
 
 
+def test_check_leaves_what_a_running_service_watches_alone(config: Path, feeds: FeedServer) -> None:
+    call("status", "-c", config)
+    tried = config.with_name("tried.yaml")
+    tried.write_text(config.read_text().replace("feeds.yaml", "others.yaml"))
+    config.with_name("others.yaml").write_text(f"feeds:\n  - url: {feeds.url('other.rss')}\n")
+    assert call("check", "-c", tried, "--feeds").exit_code == 1
+    with sqlite3.connect(config.with_name("monitor.db")) as database:
+        assert database.execute("select url from feeds where enabled").fetchall() == [
+            (feeds.url("wire.rss"),)
+        ]
+
+
+def test_check_reads_the_pages_that_are_seeds(config: Path, feeds: FeedServer) -> None:
+    feeds.pages["login.html"] = b"<title>Sign in</title><form>Name <input></form>"
+    topic = config.parent / "topics" / "page.yaml"
+    topic.write_text(f"name: page\nseeds: [{{url: '{feeds.url('login.html')}'}}]\n")
+    result = call("check", "-c", config, "--feeds")
+    assert result.exit_code == 1
+    assert f"FAIL seed page {feeds.url('login.html')}" in result.output
+    call("poll", "-c", config)
+    assert "waits for its seed page" in call("status", "-c", config).output
+    assert "no page it names was read yet" in call("topics", "show", "page", "-c", config).stderr
+
+
+def test_a_configuration_without_digests_is_sound_and_says_that_nothing_is_mailed(
+    config: Path,
+) -> None:
+    text = config.read_text()
+    start, end = text.index("digests:"), text.index("mail:")
+    config.write_text(text[:start] + text[end:])
+    result = call("check", "-c", config)
+    assert result.exit_code == 0
+    assert "nothing is mailed" in result.output
+
+
+def test_check_advises_longer_seeds(config: Path) -> None:
+    (config.parent / "topics" / "short.yaml").write_text("name: short\nseeds: [{text: Iraq}]\n")
+    page = call("check", "-c", config).output
+    assert "topic short: 1 seed text of 1 word; 50 or more would find better" in page
+
+
+def test_check_gives_programs_the_problems_of_the_files_too(config: Path) -> None:
+    config.write_text(config.read_text().replace("schedule:", "shedule:"))
+    result = call("check", "-c", config, "--json")
+    assert result.exit_code == 2
+    assert all(not each["ok"] for each in json.loads(result.stdout))
+    assert "digests[0].shedule" in result.stdout
+
+
+def test_what_was_understood_is_printed_as_yaml_alone(config: Path) -> None:
+    shown = yaml.safe_load(call("check", "-c", config, "--show").stdout)
+    assert shown["digests"][0]["cap"] == 30
+    assert call("check", "-c", config, "--show", "--json").exit_code == 2
+
+
 def test_check_fails_when_a_feed_does(config: Path, feeds: FeedServer) -> None:
     feeds.statuses["wire.rss"] = 404
     result = call("check", "-c", config, "--feeds")
@@ -108,7 +167,7 @@ def test_a_preview_shows_the_digest_and_sends_nothing(config: Path) -> None:
         call(step, "-c", config)
     shown = call("digest", "-c", config, "--preview")
     assert ADVISORY[0][:40] in shown.output
-    assert told("status", "-c", config)["outbox"] == {}
+    assert not any(told("status", "-c", config)["outbox"].values())
     assert told("digest", "-c", config, "--now")["digest"]["digests"] == 1
 
 
@@ -119,9 +178,20 @@ def test_an_explanation_gives_terms_that_add_up_to_the_score(config: Path) -> No
         total = sum(term["share"] for term in match["terms"]) + match["rest"]
         assert total == pytest.approx(match["score"], abs=1e-9)
         assert match["state"] == state
-    page = call("explain", ADVISORY[0], "advisory", "-c", config)
-    assert "Combat" in page.output
-    assert "match, score" in page.output
+    page = call("explain", ADVISORY[0], "advisory", "-c", config).output
+    assert "Combat" in page
+    assert "match, score" in page
+
+
+def test_the_shares_as_printed_sum_to_the_score_as_printed(config: Path) -> None:
+    call("once", "-c", config)
+    page = call("explain", ADVISORY[0], "advisory", "-c", config).output
+    score = re.search(r"score (\d\.\d{4}),", page)
+    *shares, total = re.findall(r"^\S.*?  +(\d\.\d{4})(?:  |$)", page, re.MULTILINE)
+    assert score is not None
+    assert score[1] == total
+    assert sum(map(Decimal, shares)) == Decimal(total)
+    assert score[1] in call("matches", "-c", config).output
 
 
 def test_what_is_not_there_is_said_with_what_is(config: Path) -> None:
@@ -148,7 +218,8 @@ def test_a_profile_shows_its_heaviest_terms(config: Path) -> None:
     shares = [term["share"] for term in profile["terms"]]
     assert shares == sorted(shares, reverse=True)
     assert "Iraq" in {term["text"] for term in profile["terms"][:6]}
-    assert "threshold" in call("topics", "show", "ADVISORY", "-c", config).output
+    page = call("topics", "show", "ADVISORY", "-c", config).output
+    assert "threshold: 0.2000, the default until enough stories were read to choose one" in page
     assert "advisory" in call("topics", "list", "-c", config).output
 
 

@@ -1,0 +1,141 @@
+"""`monitor status` in a terminal: what needs a person comes first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from monitor.cli.output import console, put
+from monitor.cli.shapes import health
+from monitor.cli.tables import expected, make_table
+from monitor.records import Feed, Threshold, ThresholdKind
+
+if TYPE_CHECKING:
+    from monitor.service.views import Status
+
+ROWS = 30
+"""Feeds shown unless all are asked for; those that fail come first."""
+_ORDER = ("failing", "new", "fine", "disabled")
+
+
+def print_status(state: Status, now: datetime, *, every: bool) -> None:
+    """Feeds, topics, digests, outbox, and whether the service lives."""
+    put(
+        console(),
+        *_feeds(state.feeds, now, every=every),
+        "",
+        *_topics(state),
+        "",
+        *_digests(state, now),
+        "",
+        *_facts(state),
+    )
+
+
+def print_topics(state: Status) -> None:
+    """Each topic with its threshold and what it matched this week."""
+    put(console(), *_topics(state))
+
+
+def _feeds(feeds: Sequence[Feed], now: datetime, *, every: bool) -> list[RenderableType]:
+    found = Counter(map(health, feeds))
+    told = ", ".join(f"{found[each]} {each}" for each in _ORDER if found[each]) or "none"
+    table = make_table(f"Feeds: {told}", "feed", "last", "next", "health")
+    watched = [feed for feed in feeds if every or feed.spec.enabled]
+    shown = sorted(watched, key=_urgency)[: None if every else ROWS]
+    for feed in shown:
+        name = escape(feed.spec.title or feed.title or feed.spec.url)
+        table.add_row(name, when(feed.last_checked_at, now), _due(feed, now), _health(feed, now))
+    if len(shown) == len(feeds):
+        return [table]
+    return [table, f"... and {len(feeds) - len(shown)} more: monitor status --all"]
+
+
+def _urgency(feed: Feed) -> tuple[int, datetime]:
+    """Feeds that fail come first, and of these the one that has failed longest."""
+    return _ORDER.index(health(feed)), feed.failing_since or feed.next_check_at
+
+
+def _due(feed: Feed, now: datetime) -> str:
+    if not feed.spec.enabled:
+        return ""
+    return "now" if feed.next_check_at <= now else when(feed.next_check_at, now)
+
+
+def _health(feed: Feed, now: datetime) -> str:
+    state = health(feed)
+    if state == "failing":
+        since = when(feed.failing_since, now)
+        return f"[red]failing, first {since}[/red]: {escape(feed.last_error or 'unknown')}"
+    return {"fine": "[green]fine[/green]", "new": "not read yet"}.get(state, state)
+
+
+def when(moment: datetime | None, now: datetime) -> str:
+    """A time as people say it, relative to ``now``."""
+    if moment is None:
+        return "never"
+    gap = abs(moment - now)
+    if gap < timedelta(minutes=1):
+        text = f"{int(gap.total_seconds())} s"
+    elif gap < timedelta(hours=1):
+        text = f"{int(gap.total_seconds() // 60)} min"
+    elif gap < timedelta(days=2):
+        text = f"{int(gap.total_seconds() // 3600)} h"
+    else:
+        text = f"{gap.days} days"
+    return f"in {text}" if moment > now else f"{text} ago"
+
+
+def _topics(state: Status) -> list[RenderableType]:
+    numbers = ("threshold", "alerts a week", "matches in 7 days", "near")
+    table = make_table("Topics", "topic", "threshold", "set by", *numbers[1:], right=numbers)
+    for each in state.topics:
+        table.add_row(
+            escape(each.topic.spec.name), *_limit(each.threshold), str(each.week), str(each.near)
+        )
+    for name in state.without_seed:
+        table.add_row(escape(name), "", "waits for its seed page", "", "", "")
+    return [table]
+
+
+def _limit(threshold: Threshold | None) -> tuple[str, str, str]:
+    """The threshold, what set it, and how many alerts a week it lets expect."""
+    if threshold is None:
+        return "", "not chosen yet", ""
+    set_by = {
+        ThresholdKind.ABSOLUTE: "its file",
+        ThresholdKind.DEFAULT: "default",
+        ThresholdKind.CALIBRATED: f"{threshold.sample:,} stories",
+    }[threshold.kind]
+    promise = threshold.expected_per_week
+    return f"{threshold.value:.4f}", set_by, "" if promise is None else expected(promise)
+
+
+def _digests(state: Status, now: datetime) -> list[RenderableType]:
+    table: Table = make_table("Digests", "digest", "recipient", "last", "next")
+    for each in state.subscriptions:
+        last, due = when(each.last_at, now), when(each.next_at, now)
+        table.add_row(escape(each.digest), escape(each.recipient), last, due)
+    return [table if state.subscriptions else "Digests: none"]
+
+
+def _facts(state: Status) -> list[RenderableType]:
+    waiting = ", ".join(f"{count} {name}" for name, count in state.outbox.items()) or "empty"
+    learned = f"{state.background_stories:,} learned from"
+    return [
+        f"Outbox: {waiting}",
+        f"Stories: {state.stories:,} stored, {learned} (background {state.background_version})",
+        f"Service: {_service(state)}",
+    ]
+
+
+def _service(state: Status) -> str:
+    if not state.beats:
+        return "has never run here (monitor run)"
+    return f"no sign of life from {', '.join(state.late)}" if state.late else "running"

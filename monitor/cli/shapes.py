@@ -1,0 +1,163 @@
+"""Records as programs read them, in JSON: stable keys, no key of ours that nobody can use.
+
+Times are ISO 8601 in UTC, durations seconds. What a topic's seeds say is left out but for its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from monitor.records import (
+    Digest,
+    DigestEntry,
+    Feed,
+    Match,
+    MatchedStory,
+    OutboxState,
+    Seed,
+    Story,
+    Term,
+    Threshold,
+    TopicSpec,
+)
+
+if TYPE_CHECKING:
+    from monitor.service.checks import Finding
+    from monitor.service.views import Explanation, Profile, Status, TopicStatus
+
+Shape = dict[str, Any]
+
+
+def _pick(record: object, *names: str) -> Shape:
+    return {name: getattr(record, name) for name in names}
+
+
+def feed(it: Feed) -> Shape:
+    """A feed and how it fares."""
+    return {
+        **_pick(it, "id", "title"),
+        **_pick(it.spec, "url", "tags", "enabled"),
+        "interval_seconds": it.spec.interval.total_seconds(),
+        "health": health(it),
+        **_pick(it, "last_checked_at", "last_success_at", "next_check_at", "failing_since"),
+        **_pick(it, "failures", "last_error", "last_status", "skipped_entries"),
+    }
+
+
+def health(it: Feed) -> str:
+    """``disabled``, ``failing``, ``new`` (never read yet) or ``fine``."""
+    if not it.spec.enabled:
+        return "disabled"
+    if it.failures:
+        return "failing"
+    return "new" if it.is_new else "fine"
+
+
+def story(it: Story) -> Shape:
+    """A stored story, without the hashes it is recognised by."""
+    names = ("id", "url", "title", "text", "source", "feed_url", "feed_tags", "language")
+    return _pick(it, *names, "published_at", "seen_at", "edited_at", "backlog")
+
+
+def _terms(terms: Iterable[Term]) -> list[Shape]:
+    return [_pick(term, "text", "share") for term in terms]
+
+
+def match(it: Match) -> Shape:
+    """A score and its reasons: the shares of ``terms`` and ``rest`` sum to ``score``."""
+    return {
+        **_pick(it, "score", "threshold", "state", "veto"),
+        "terms": _terms(it.terms),
+        **_pick(it, "rest", "background_version", "matched_at"),
+    }
+
+
+def matched(it: MatchedStory) -> Shape:
+    """A match with its story and topic."""
+    return {"topic": it.topic, "match": match(it.match), "story": story(it.story)}
+
+
+def _seed(it: Seed) -> Shape:
+    return {"origin": it.origin, "title": it.title, "characters": len(it.text)}
+
+
+def topic(it: TopicSpec) -> Shape:
+    """What the owner wrote about a topic."""
+    return {
+        **_pick(it, "name", "language"),
+        "seeds": [_seed(seed) for seed in it.seeds],
+        "not": [_seed(seed) for seed in it.not_seeds],
+        **_pick(it, "must", "any", "never", "feeds", "tags", "alerts_per_week"),
+    }
+
+
+def threshold(it: Threshold | None) -> Shape | None:
+    """A threshold and where it comes from; None: it was not chosen yet."""
+    return None if it is None else _pick(it, "value", "kind", "sample", "expected_per_week")
+
+
+def topic_status(it: TopicStatus) -> Shape:
+    """A topic with its threshold and what it found within seven days."""
+    counts = {"hits_in_7_days": it.week, "near_in_7_days": it.near}
+    return {**topic(it.topic.spec), "threshold": threshold(it.threshold), **counts}
+
+
+def status(it: Status) -> Shape:
+    """Everything that ``monitor status`` knows."""
+    return {
+        "feeds": [feed(each) for each in it.feeds],
+        "topics": [topic_status(each) for each in it.topics],
+        "topics_without_seed": it.without_seed,
+        "digests": [
+            _pick(each, "digest", "recipient", "last_at", "next_at") for each in it.subscriptions
+        ],
+        "outbox": {state: it.outbox.get(state, 0) for state in OutboxState},
+        "stories": it.stories,
+        "background": {"version": it.background_version, "stories": it.background_stories},
+        "service": _pick(it, "beats", "late"),
+    }
+
+
+def profile(it: Profile) -> Shape:
+    """What a topic looks for; the shares of all its terms sum to 1."""
+    return {
+        "topic": topic(it.topic.spec),
+        "threshold": threshold(it.threshold),
+        "background_version": it.background_version,
+        "terms": _terms(it.terms),
+    }
+
+
+def explanation(it: Explanation) -> Shape:
+    """Why a story scores what it scores; ``stored``: what was decided when it was matched."""
+    return {
+        "topic": it.topic.spec.name,
+        "match": match(it.match),
+        "stored": it.stored and match(it.stored),
+        "story": story(it.story),
+    }
+
+
+def finding(it: Finding) -> Shape:
+    """One thing that ``monitor check`` looked at."""
+    return _pick(it, "what", "ok", "told")
+
+
+def _entry(it: DigestEntry) -> Shape:
+    copies = {"copies": [matched(each) for each in it.echoes]}
+    return {**matched(it.lead), **copies, "also": [matched(each) for each in it.also]}
+
+
+def digest(it: Digest) -> Shape:
+    """What one mail would say."""
+    return {
+        **_pick(it, "name", "recipient", "slot", "since", "zone"),
+        "sections": [
+            {"topic": section.topic, "stories": [_entry(each) for each in section.entries]}
+            for section in it.sections
+        ],
+        "cut": [matched(each) for each in it.cut],
+        **_pick(it.coverage, "stories_read", "feeds_read"),
+        "feeds_failing": [feed(each) for each in it.coverage.failing],
+    }
