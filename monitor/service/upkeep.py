@@ -10,9 +10,13 @@ from monitor.store import outbox, stories, topics
 
 
 def upkeep(app: App, now: datetime) -> StepReport:
-    """Forget old stories, settled messages and unnamed backgrounds; known items stay known."""
+    """Forget old stories, settled messages and unnamed backgrounds; known items stay known.
+
+    A jump of the clock wakes every step, so that what it left behind is mended here at once.
+    """
     before = now - app.settings.keep
     counts = {
+        "clocks mended": outbox.mend_clock(app.database, now),
         "stories forgotten": stories.prune(app.database, before),
         "messages forgotten": outbox.prune(app.database, before),
         "backgrounds forgotten": topics.prune_backgrounds(app.database),

@@ -29,10 +29,12 @@ def sync(db: Database, wanted: Iterable[Subscription]) -> None:
     """Make the recipients those of ``wanted``, each given as if first seen now.
 
     One that is known keeps its start and its next hour, unless its schedule changed; one that
-    comes back starts anew; one that is gone is disabled, and its ledger stays.
+    comes back starts anew; one that is gone is disabled, and its ledger stays. A digest that is
+    new goes on where the one with the same schedule that is gone ended: it was renamed.
     """
     given = {(each.digest, each.recipient): each for each in wanted}
     with db.write() as connection:
+        _rename(connection, given)
         stored = connection.execute(select(subscriptions)).all()
         for row in stored:
             changes = _changes(row, given.pop((row.digest, row.recipient), None))
@@ -45,6 +47,21 @@ def sync(db: Database, wanted: Iterable[Subscription]) -> None:
                 index_elements=["digest", "recipient"]
             )
             connection.execute(added, [_new_row(each) for each in given.values()])
+
+
+def mend_clock(db: Database, now: datetime) -> int:
+    """Take back the times that a clock ahead of ours has written; return how many recipients.
+
+    Stories seen since would count as found before the recipient started, and never be told.
+    """
+    start, last = subscriptions.c.started_at, subscriptions.c.last_at
+    values = {
+        "started_at": case((start > now, now), else_=start),
+        "last_at": case((last > now, now), else_=last),
+    }
+    with db.write() as connection:
+        ahead = update(subscriptions).where(or_(start > now, last > now)).values(values)
+        return connection.execute(ahead).rowcount
 
 
 def due(db: Database, now: datetime | None) -> tuple[Subscription, ...]:
@@ -187,6 +204,26 @@ def prune(db: Database, before: datetime) -> int:
     """Forget the bytes of messages that were sent or given up before; return how many."""
     with db.write() as connection:
         return connection.execute(delete(outbox).where(outbox.c.settled_at < before)).rowcount
+
+
+def _rename(connection: Connection, given: Mapping[tuple[str, str], Subscription]) -> None:
+    """Give the recipients of a renamed digest its new name, with their ledgers and hours."""
+    stored = connection.execute(select(subscriptions)).all()
+    known, wanted = {row.digest for row in stored}, {digest for digest, _ in given}
+    gone = _by_reader(row for row in stored if row.enabled and row.digest not in wanted)
+    new = _by_reader(each for each in given.values() if each.digest not in known)
+    for reader in gone.keys() & new.keys():
+        if len(gone[reader]) == len(new[reader]) == 1:  # or nobody knows which became which
+            row, named = gone[reader][0], new[reader][0].digest
+            renamed = update(subscriptions).where(subscriptions.c.id == row.id)
+            connection.execute(renamed.values(digest=named))
+
+
+def _by_reader(found: Iterable[Any]) -> Mapping[tuple[str, str], list[Any]]:
+    readers: dict[tuple[str, str], list[Any]] = {}
+    for each in found:
+        readers.setdefault((each.recipient, each.schedule_key), []).append(each)
+    return readers
 
 
 def _changes(row: Row[Any], given: Subscription | None) -> dict[str, Any]:

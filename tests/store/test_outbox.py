@@ -96,6 +96,56 @@ def test_a_recipient_who_comes_back_starts_anew_and_is_not_told_the_old_again(
     assert matches.candidates(db, back, ["iraq"]) == ()
 
 
+def test_a_renamed_digest_goes_on_where_it_was_and_tells_nothing_twice(db: Database) -> None:
+    told, later = candidates(db, "x", "y")
+    before = subscribe(db)
+    outbox.put(db, before, NOW, NOW + DAY, message(), digest_of(told), NOW)
+
+    now = NOW + 3 * DAY
+    new = subscription(digest="mornings", started_at=now - HOUR, next_at=now + DAY)
+    outbox.sync(db, [new])
+
+    (renamed,) = outbox.due(db, None)
+    assert renamed == replace(before, digest="mornings", next_at=NOW + DAY, last_at=NOW)
+    assert matches.candidates(db, renamed, ["iraq"]) == (later,)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(["a", "b"], ["c"]), (["a"], ["b", "c"]), (["a", "b"], ["c", "d"]), (["a"], ["a", "c"])],
+)
+def test_where_nobody_knows_which_digest_became_which_new_ones_start_anew(
+    db: Database, before: list[str], after: list[str]
+) -> None:
+    start = NOW + 3 * DAY
+    outbox.sync(db, [subscription(digest=name) for name in before])
+    outbox.sync(db, [subscription(digest=name, started_at=start) for name in after])
+
+    served = {each.digest: each.started_at for each in outbox.due(db, None)}
+    assert served == {name: start if name not in before else NOW - DAY for name in after}
+
+
+def test_a_digest_with_another_schedule_is_another_digest(db: Database) -> None:
+    subscribe(db)
+    new = subscription(digest="evenings", schedule_key="20:00", started_at=NOW)
+    outbox.sync(db, [new])
+
+    assert outbox.due(db, None) == (new,)
+
+
+def test_a_start_written_by_a_clock_that_was_ahead_keeps_no_story_back(db: Database) -> None:
+    years = 3650 * DAY
+    ahead = subscription(started_at=NOW + years, last_at=NOW + years + DAY)
+    outbox.sync(db, [ahead, subscription(recipient="b@example.org", last_at=NOW - HOUR)])
+
+    assert outbox.mend_clock(db, NOW) == 1
+    mended = {each.recipient: (each.started_at, each.last_at) for each in outbox.due(db, None)}
+    assert mended == {
+        "a@example.org": (NOW, NOW),
+        "b@example.org": (NOW - DAY, NOW - HOUR),
+    }
+
+
 def test_recipients_are_due_from_their_hour_on_the_longest_waiting_first(db: Database) -> None:
     early = subscription(recipient="a@example.org", next_at=NOW)
     late = subscription(recipient="b@example.org", next_at=NOW - HOUR)
