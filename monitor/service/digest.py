@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from monitor.config import DigestSettings
+from monitor.errors import ConfigError
 from monitor.notify.compose import compose
 from monitor.notify.slots import latest_slot, next_slot
 from monitor.records import Coverage, Digest, Message, StepReport, Subscription
@@ -18,17 +19,28 @@ from monitor.store import feeds, matches, outbox, stories
 def digest(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
     """Put the digest of every due recipient into the outbox; ``at_once``: of every recipient."""
     counts = {"digests": 0, "silent": 0, "stories": 0, "cut": 0}
+    failed: list[Exception] = []
     for subscription in outbox.due(app.database, None if at_once else now):
-        made = _serve(app, subscription, now, at_once=at_once)
-        if made is None:
-            counts["silent"] += 1
-        else:
-            counts["digests"] += 1
-            counts["stories"] += sum(len(section.entries) for section in made.sections)
-            counts["cut"] += len(made.cut)
+        try:
+            _count(counts, _serve(app, subscription, now, at_once=at_once))
+        except (
+            Exception
+        ) as error:  # one recipient costs the others nothing: told when all are served
+            failed.append(error)
         if app.stopping.is_set():
             break
+    if failed:
+        raise failed[0]
     return StepReport(step="digest", counts=counts)
+
+
+def _count(counts: dict[str, int], made: Digest | None) -> None:
+    if made is None:
+        counts["silent"] += 1
+        return
+    counts["digests"] += 1
+    counts["stories"] += sum(len(section.entries) for section in made.sections)
+    counts["cut"] += len(made.cut)
 
 
 def preview(app: App, now: datetime) -> tuple[Digest, ...]:
@@ -39,7 +51,7 @@ def preview(app: App, now: datetime) -> tuple[Digest, ...]:
 
 def draft(app: App, subscription: Subscription, slot: datetime, now: datetime) -> Digest | None:
     """What this recipient would be told at ``slot`` of all that was found until ``now``."""
-    settings = app.settings.digest(subscription.digest)
+    settings = _settings_of(app, subscription)
     since = subscription.last_at or subscription.started_at
     return compose(
         matches.candidates(app.database, subscription, app.settings.digest_topics(settings)),
@@ -56,7 +68,7 @@ def draft(app: App, subscription: Subscription, slot: datetime, now: datetime) -
 def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool) -> Digest | None:
     from monitor.notify.render import render
 
-    settings = app.settings.digest(subscription.digest)
+    settings = _settings_of(app, subscription)
     slot, next_at = _hours(settings, subscription, now, at_once=at_once)
     made = draft(app, subscription, slot, now)
     message: Message | None = None
@@ -64,6 +76,19 @@ def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool
         message = render(made, sender=app.settings.mail.sender)
     written = outbox.put(app.database, subscription, slot, next_at, message, made, now)
     return made if written else None
+
+
+def _settings_of(app: App, subscription: Subscription) -> DigestSettings:
+    """The digest's settings; a command that ran beside us may have brought in newer names."""
+    try:
+        return app.settings.digest(subscription.digest)
+    except KeyError as error:
+        raise ConfigError(
+            (
+                f"the digest {subscription.digest!r} came into the configuration after this"
+                " service was started; restart the service to have it sent",
+            )
+        ) from error
 
 
 def _hours(

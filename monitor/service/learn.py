@@ -77,12 +77,13 @@ def _save_thresholds(
     from monitor.matching.calibrate import calibrate
 
     matcher = matcher_for(record, missing, {})
-    scores = np.vstack([matcher.scores(chunk) for chunk in _newest(app, SAMPLE)])
+    none = np.empty((0, len(matcher.topics)))
+    scores = np.vstack([none, *(matcher.scores(chunk) for chunk in _newest(app, SAMPLE))])
     per_week = stories.per_week(app.database, now)
-    chosen = {
-        topic.id: calibrate(scores[:, column], topic.spec, per_week)
-        for column, topic in enumerate(matcher.topics)
-    }
+    # one that was left out gets a threshold too, or it would be missing again at every tick
+    chosen = {topic.id: calibrate([], topic.spec, per_week) for topic in missing}
+    for column, topic in enumerate(matcher.topics):
+        chosen[topic.id] = calibrate(scores[:, column], topic.spec, per_week)
     topics.save_thresholds(app.database, record.version, chosen, now)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from monitor.records import ThresholdKind
+from monitor.service.learn import learn
 from monitor.store import topics
 from tests.builders import ADVISORY, MORNING, rss, write_config
 from tests.servers import FeedServer
@@ -75,3 +76,29 @@ def test_a_match_names_the_background_version_that_decided_it(
     with opened(config, MORNING) as app:
         (found,) = matches.listing(app.database, topic=None, states=("hit",), since=None, limit=9)
     assert found.match.background_version == 1
+
+
+def test_a_topic_without_a_usable_seed_is_not_calibrated_again_at_every_tick(
+    tmp_path: Path, feeds: FeedServer
+) -> None:
+    config = configured(tmp_path, feeds, 40)
+    (tmp_path / "topics" / "void.yaml").write_text(
+        "name: void\nseeds:\n  - text: it is what it is\n"
+    )
+    assert walk(config, MORNING)["learn"] == {"stories": 40, "thresholds": 2}
+    assert walk(config, MORNING + HOUR)["learn"] == {}
+
+
+def test_a_new_topic_has_the_default_threshold_while_there_is_no_story_to_calibrate_it(
+    tmp_path: Path, feeds: FeedServer
+) -> None:
+    config = configured(tmp_path, feeds, 40)
+    walk(config, MORNING)
+    later = MORNING + timedelta(days=200)
+    feeds.pages.clear()
+    walk(config, later)
+    (tmp_path / "topics" / "new.yaml").write_text("name: new\nseeds:\n  - text: Violin museum\n")
+    with opened(config, later) as app:
+        learn(app, later)
+        kinds = [each.kind for each in topics.thresholds(app.database, 1).values()]
+    assert kinds == [ThresholdKind.CALIBRATED, ThresholdKind.DEFAULT]
