@@ -72,18 +72,17 @@ def _calibrate(app: App, now: datetime) -> int:
 def _save_thresholds(
     app: App, record: BackgroundRecord, missing: list[Topic], now: datetime
 ) -> None:
-    import numpy as np
-
     from monitor.matching.calibrate import calibrate
 
     matcher = matcher_for(record, missing, {})
-    none = np.empty((0, len(matcher.topics)))
-    scores = np.vstack([none, *(matcher.scores(chunk) for chunk in _newest(app, SAMPLE))])
-    per_week = stories.per_week(app.database, now)
     # one that was left out gets a threshold too, or it would be missing again at every tick
-    chosen = {topic.id: calibrate([], topic.spec, per_week) for topic in missing}
-    for column, topic in enumerate(matcher.topics):
-        chosen[topic.id] = calibrate(scores[:, column], topic.spec, per_week)
+    samples: dict[int, list[float]] = {topic.id: [] for topic in missing}
+    for chunk in _newest(app, SAMPLE):
+        scores = matcher.scores(chunk)
+        for column, topic in enumerate(matcher.topics):
+            samples[topic.id] += scores[:, column].tolist()
+    per_week = stories.per_week(app.database, now)
+    chosen = {topic.id: calibrate(samples[topic.id], topic.spec, per_week) for topic in missing}
     topics.save_thresholds(app.database, record.version, chosen, now)
 
 
