@@ -36,6 +36,7 @@ class Database:
         self.name = shown(engine.url)
         self.dialect = engine.dialect.name
         self._engine = engine
+        self._opened: tuple[int, int] | None = None
         self._writing_engine = engine.execution_options(**WRITES)
         # SQLite lets one write at a time: threads queue here, fairly, instead of polling the file
         self._turn: AbstractContextManager[object] = (
@@ -50,14 +51,18 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database; keep it short."""
-        with store_errors(self.name), self._engine.begin() as connection:
-            yield connection
+        with store_errors(self.name):
+            self._stand_by_the_file()
+            with self._engine.begin() as connection:
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is written whole or not at all; never around a network call."""
-        with store_errors(self.name), self._turn, self._writing_engine.begin() as connection:
-            yield connection
+        with store_errors(self.name), self._turn:
+            self._stand_by_the_file()
+            with self._writing_engine.begin() as connection:
+                yield connection
 
     @contextmanager
     def apart(self) -> Iterator[Connection]:
@@ -65,6 +70,18 @@ class Database:
         with store_errors(self.name), self._engine.connect() as connection:
             connection.detach()
             yield connection.execution_options(**PLAIN)
+
+    def keep_to_this_file(self) -> None:
+        """From now on refuse to work when another file, or none, is found in its place."""
+        self._opened = _identity(self.file)
+
+    def _stand_by_the_file(self) -> None:
+        """A file that was removed can be written to until it is closed, and is lost then."""
+        if self._opened is not None and _identity(self.file) != self._opened:
+            raise StoreError(
+                f"database {self.name}: its file was removed or replaced while it was in use;"
+                " stop the service, see that the right file is in place, then start it again"
+            )
 
     def checkpoint(self) -> None:
         """Move what SQLite's write-ahead log holds into the file, as far as readers let it."""
@@ -110,6 +127,16 @@ def _bring_up_to_date(database: Database, *, create: bool, patience: float) -> N
     if revision != schema.HEAD:
         with database.apart() as connection:
             schema.upgrade(connection, database.name)
+    database.keep_to_this_file()
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name."""
+    try:
+        found = file.stat() if file is not None else None
+    except FileNotFoundError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _look_at(file: Path, name: str, *, create: bool) -> None:
@@ -172,7 +199,8 @@ def instance_lock(database: Database) -> Iterator[None]:
 @contextmanager
 def _file_lock(database: Database, file: Path) -> Iterator[None]:
     """The process number stands in the lock file while, and only while, a service runs."""
-    path = file.with_name(file.name + ".lock")
+    real = file.resolve()  # two names of one file are one database
+    path = real.with_name(real.name + ".lock")
     with store_errors(str(path)):
         handle = path.open("a+")
     with handle:

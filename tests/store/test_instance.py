@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,17 @@ def test_a_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
         pass
 
     database.close()
+
+
+def test_a_second_name_of_the_same_file_is_the_same_database(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    alias = tmp_path / "elsewhere" / "alias.db"
+    alias.symlink_to(tmp_path / "news.db")
+    with (
+        closing(open_database(f"sqlite:///{tmp_path / 'news.db'}")) as one,
+        closing(open_database(f"sqlite:///{alias}")) as other,
+        instance_lock(one),
+        pytest.raises(AlreadyRunning),
+        instance_lock(other),
+    ):
+        pass

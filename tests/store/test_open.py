@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,20 @@ def test_damage_inside_of_the_file_is_found(file: Path) -> None:
         verify(damaged)
 
     damaged.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_was_removed_or_replaced_in_use_is_worked_on_no_more(
+    file: Path, replaced: bool
+) -> None:
+    with closing(open_database(f"sqlite:///{file}")) as database:
+        copy = file.with_name("copy.db")
+        copy.write_bytes(file.read_bytes())
+        file.unlink()
+        if replaced:
+            copy.rename(file)
+        with pytest.raises(StoreError, match=r"removed or replaced.*start it again"):
+            vitals.beat(database, "poll", NOW)
+        with pytest.raises(StoreError, match=r"removed or replaced.*start it again"):
+            vitals.beats(database)
+    assert file.exists() == replaced
