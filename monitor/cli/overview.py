@@ -14,7 +14,7 @@ from rich.table import Table
 from monitor.cli.output import console, put
 from monitor.cli.shapes import health
 from monitor.cli.tables import expected, make_table
-from monitor.records import Feed, Threshold, ThresholdKind
+from monitor.records import Feed, OutboxItem, OutboxState, Threshold, ThresholdKind
 
 if TYPE_CHECKING:
     from monitor.service.views import Status
@@ -34,6 +34,7 @@ def print_status(state: Status, now: datetime, *, every: bool) -> None:
         "",
         *_digests(state, now),
         "",
+        *_messages(state, now),
         *_facts(state),
     )
 
@@ -123,6 +124,25 @@ def _digests(state: Status, now: datetime) -> list[RenderableType]:
         last, due = when(each.last_at, now), when(each.next_at, now)
         table.add_row(escape(each.digest), escape(each.recipient), last, due)
     return [table if state.subscriptions else "Digests: none"]
+
+
+def _messages(state: Status, now: datetime) -> list[RenderableType]:
+    if not state.messages:
+        return []
+    table = make_table("Mails that need a look", "recipient", "made", "state", "what happened")
+    for each in state.messages[:ROWS]:
+        made, told = when(each.created_at, now), _happened(each, now)
+        table.add_row(escape(each.message.recipient), made, each.state, escape(told))
+    return [table, ""]
+
+
+def _happened(item: OutboxItem, now: datetime) -> str:
+    facts = [item.last_error] if item.last_error else []
+    if item.uncertain:
+        facts.append("an attempt ended without an answer: it may arrive twice")
+    if item.state is OutboxState.WAITING:
+        facts.append(f"next attempt {when(item.next_attempt_at, now)}")
+    return "; ".join(facts)
 
 
 def _facts(state: Status) -> list[RenderableType]:

@@ -14,6 +14,7 @@ from monitor.records import (
     Feed,
     Match,
     MatchedStory,
+    OutboxItem,
     OutboxState,
     Seed,
     Story,
@@ -103,6 +104,11 @@ def topic_status(it: TopicStatus) -> Shape:
     return {**topic(it.topic.spec), "threshold": threshold(it.threshold), **counts}
 
 
+def _message(it: OutboxItem) -> Shape:
+    names = ("state", "attempts", "created_at", "next_attempt_at", "uncertain", "last_error")
+    return {**_pick(it.message, "message_id", "recipient", "subject"), **_pick(it, *names)}
+
+
 def status(it: Status) -> Shape:
     """Everything that ``monitor status`` knows."""
     return {
@@ -113,6 +119,7 @@ def status(it: Status) -> Shape:
             _pick(each, "digest", "recipient", "last_at", "next_at") for each in it.subscriptions
         ],
         "outbox": {state: it.outbox.get(state, 0) for state in OutboxState},
+        "messages": [_message(each) for each in it.messages],
         "stories": it.stories,
         "background": {"version": it.background_version, "stories": it.background_stories},
         "service": _pick(it, "beats", "late"),

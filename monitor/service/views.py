@@ -13,6 +13,7 @@ from monitor.records import (
     Match,
     MatchedStory,
     MatchState,
+    OutboxItem,
     OutboxState,
     Story,
     Subscription,
@@ -37,7 +38,7 @@ LATE_AFTER = {
 }
 """A step of the service that has shown no sign of life for so long is late."""
 MESSAGES = 200
-"""The newest messages that are asked what they left out."""
+"""The newest messages that are looked at."""
 
 
 class NotFound(MonitorError):
@@ -58,14 +59,16 @@ class TopicStatus:
 class Status:
     """The whole service at a glance.
 
-    ``without_seed`` names the topics of which no seed page could be read yet; ``late`` the steps
-    that show no sign of life.
+    ``without_seed`` names the topics of which no seed page could be read yet; ``messages`` are
+    those not sent or perhaps sent twice, newest first; ``late`` names the steps that show no sign
+    of life.
     """
 
     feeds: tuple[Feed, ...]
     topics: tuple[TopicStatus, ...]
     without_seed: tuple[str, ...]
     outbox: Mapping[OutboxState, int]
+    messages: tuple[OutboxItem, ...]
     subscriptions: tuple[Subscription, ...]
     stories: int
     background_version: int
@@ -103,6 +106,7 @@ def status(app: App, now: datetime) -> Status:
         topics=_topics(app, background.version if background else 0, now),
         without_seed=_without_seed(app),
         outbox=outbox.counts(app.database),
+        messages=tuple(filter(_is_remarkable, outbox.listing(app.database, limit=MESSAGES))),
         subscriptions=outbox.due(app.database, None),
         stories=stories.count_after(app.database, 0),
         background_version=background.version if background else 0,
@@ -110,6 +114,10 @@ def status(app: App, now: datetime) -> Status:
         beats=beats,
         late=late(beats, now),
     )
+
+
+def _is_remarkable(item: OutboxItem) -> bool:
+    return item.uncertain or item.state is not OutboxState.SENT
 
 
 def late(beats: Mapping[str, datetime], now: datetime) -> tuple[str, ...]:
@@ -164,7 +172,7 @@ def find_story(app: App, text: str) -> Story:
         raise NotFound(f"no stored story has the number, address or title {text!r}")
     if len(found) > 1:
         some = "; ".join(f"{story.id}: {story.title}" for story in found[:5])
-        raise NotFound(f"{len(found)} stories fit {text!r}, give the number of one: {some}")
+        raise NotFound(f"several stories fit {text!r}, give the number of one: {some}")
     return found[0]
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import socket
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -233,6 +234,20 @@ def test_status_tells_feeds_topics_digests_outbox_and_service(
     feeds.statuses["wire.rss"] = 503
     state = told("status", "-c", config)
     assert state["feeds"][0]["failures"] == 0
+
+
+def test_status_says_why_a_mail_waits(config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    smtp = f"smtp: {{host: 127.0.0.1, port: {port}, security: none}}"
+    config.write_text(config.read_text().replace("folder: outbox", smtp))
+    assert call("once", "--now", "-c", config).exit_code == 0
+    page = call("status", "-c", config).output
+    assert "Mails that need a look" in page
+    assert "Connection refused" in page
+    assert "next attempt in" in page
+    (message,) = told("status", "-c", config)["messages"]
+    assert (message["state"], message["attempts"]) == ("waiting", 1)
 
 
 def test_a_health_check_fails_while_no_service_gives_a_sign_of_life(config: Path) -> None:

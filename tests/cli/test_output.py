@@ -130,8 +130,8 @@ def test_of_many_feeds_those_that_fail_come_first(capsys: pytest.CaptureFixture[
 
     feeds = tuple(feed(number, fails=number in {120, 200}) for number in range(300))
     state = Status(
-        feeds=feeds, topics=(), without_seed=(), outbox={}, subscriptions=(), stories=0,
-        background_version=0, background_stories=0, beats={}, late=(),
+        feeds=feeds, topics=(), without_seed=(), outbox={}, messages=(), subscriptions=(),
+        stories=0, background_version=0, background_stories=0, beats={}, late=(),
     )  # fmt: skip
     print_status(state, NOW, every=False)
     lines = capsys.readouterr().out.splitlines()

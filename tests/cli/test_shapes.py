@@ -45,7 +45,7 @@ def keys(names: str) -> set[str]:
 def test_status_has_the_same_keys_whatever_there_is_to_tell(config: Path) -> None:
     state = told("status", "-c", config)
     assert set(state) == keys(
-        "feeds topics topics_without_seed digests outbox stories background service"
+        "feeds topics topics_without_seed digests outbox messages stories background service"
     )
     assert [set(each) for each in state["feeds"]] == [keys(FEED)] * 2
     assert [each["health"] for each in state["feeds"]] == ["fine", "failing"]
