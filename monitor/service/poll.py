@@ -10,11 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from monitor.errors import FetchError, MonitorError, ParseError
+from monitor.errors import FetchError, MonitorError, ParseError, StoreError
 from monitor.ingest.admit import admit
 from monitor.ingest.cadence import next_check
 from monitor.ingest.ending import is_whole
@@ -48,13 +49,15 @@ Answer = Fetched | FetchError
 def poll(app: App, now: datetime, *, at_most: timedelta = timedelta.max) -> StepReport:
     """Poll every feed that is due at ``now``; begin no round later than ``at_most`` from now."""
     counts: Counter[str] = Counter()
-    began, spent = time.monotonic(), timedelta(0)
     read_seed_pages(app, now)
-    while spent <= at_most and (due := _claim(app, now, spent)):
-        for tally in _settled(app, due, now):
+    try:
+        for tally in _rounds(app, now, at_most):
             counts.update(tally)
             app.progress("feeds read", counts["read"] + counts["unchanged"] + counts["failed"])
-        spent = timedelta(seconds=time.monotonic() - began)
+    except BaseException:  # Ctrl-C too: what was claimed would look as if nothing were due
+        with suppress(StoreError):
+            feeds.release(app.database, app.owner)
+        raise
     app.parsers.shrink()
     return StepReport(step="poll", counts=dict(counts))
 
@@ -62,6 +65,13 @@ def poll(app: App, now: datetime, *, at_most: timedelta = timedelta.max) -> Step
 def poll_a_while(app: App, now: datetime) -> StepReport:
     """The same for a tick of the service: what comes due meanwhile need not wait for the slow."""
     return poll(app, now, at_most=TICK)
+
+
+def _rounds(app: App, now: datetime, at_most: timedelta) -> Iterator[Counter[str]]:
+    began, spent = time.monotonic(), timedelta(0)
+    while spent <= at_most and (due := _claim(app, now, spent)):
+        yield from _settled(app, due, now)
+        spent = timedelta(seconds=time.monotonic() - began)
 
 
 def _claim(app: App, now: datetime, spent: timedelta) -> tuple[Feed, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from monitor.service.poll import poll
 from monitor.store import feeds, stories
 from tests.builders import ADVISORY, FOOTBALL, MORNING, ORCHARD, rss, write_config
@@ -57,6 +59,27 @@ def test_a_host_with_many_feeds_gives_way_after_a_few_of_them(tmp_path: Path) ->
             assert poll(app, MORNING, at_most=ONE_ROUND).counts["read"] == 2
             assert poll(app, MORNING).counts["read"] == 3, "without a limit all that are due"
     assert server.paths == paths
+
+
+def test_a_poll_that_is_broken_off_leaves_its_feeds_due(tmp_path: Path) -> None:
+    def answer(visit: Visit) -> None:
+        if visit.path == "/late" and server.paths.count("/late") == 2:
+            visit.stopping.wait()
+        visit.answer(200, body=WIRE)
+
+    def hang_up(_what: str, _done: int) -> None:
+        raise KeyboardInterrupt
+
+    with serve(answer) as server:
+        config = configured(tmp_path, server, "/prompt", "/late")
+        with opened(config, MORNING, owner="first") as app:
+            poll(app, MORNING)
+            app.progress = hang_up
+            with pytest.raises(KeyboardInterrupt):
+                poll(app, MORNING + HOUR)
+        with opened(config, MORNING, owner="second") as app:
+            assert poll(app, MORNING + HOUR).counts == {"unchanged": 1}
+    assert server.paths[-1] == "/late"
 
 
 def test_feeds_that_failed_last_come_after_the_healthy_ones(tmp_path: Path) -> None:
