@@ -14,10 +14,10 @@ from rich.table import Table
 from monitor.cli.output import console, put
 from monitor.cli.shapes import health
 from monitor.cli.tables import expected, make_table
-from monitor.records import Feed, OutboxItem, OutboxState, Threshold, ThresholdKind
+from monitor.records import Feed, OutboxItem, OutboxState, ThresholdKind
 
 if TYPE_CHECKING:
-    from monitor.service.views import Status
+    from monitor.service.views import Status, TopicStatus
 
 ROWS = 30
 """Feeds shown unless all are asked for; those that fail come first."""
@@ -97,18 +97,19 @@ def _topics(state: Status) -> list[RenderableType]:
     numbers = ("threshold", "alerts a week", "matches in 7 days", "near")
     table = make_table("Topics", "topic", "threshold", "set by", *numbers[1:], right=numbers)
     for each in state.topics:
-        table.add_row(
-            escape(each.topic.spec.name), *_limit(each.threshold), str(each.week), str(each.near)
-        )
+        table.add_row(escape(each.topic.spec.name), *_limit(each), str(each.week), str(each.near))
     for name in state.without_seed:
         table.add_row(escape(name), "", "waits for its seed page", "", "", "")
     return [table]
 
 
-def _limit(threshold: Threshold | None) -> tuple[str, str, str]:
+def _limit(topic: TopicStatus) -> tuple[str, str, str]:
     """The threshold, what set it, and how many alerts a week it lets expect."""
+    threshold, written = topic.threshold, topic.topic.spec.threshold
     if threshold is None:
-        return "", "not chosen yet", ""
+        return (
+            ("", "default for now", "") if written is None else (f"{written:.4f}", "its file", "")
+        )
     set_by = {
         ThresholdKind.ABSOLUTE: "its file",
         ThresholdKind.DEFAULT: "default",

@@ -221,7 +221,15 @@ def test_a_profile_shows_its_heaviest_terms(config: Path) -> None:
     assert "Iraq" in {term["text"] for term in profile["terms"][:6]}
     page = call("topics", "show", "ADVISORY", "-c", config).output
     assert "threshold: 0.2000, the default until enough stories were read to choose one" in page
-    assert "advisory" in call("topics", "list", "-c", config).output
+    assert "default for now" in call("topics", "list", "-c", config).output
+
+
+def test_a_threshold_of_the_owner_is_shown_from_the_first_moment(config: Path) -> None:
+    topic = config.parent / "topics" / "advisory.yaml"
+    topic.write_text(f"{topic.read_text()}threshold: 0.3\n")
+    assert re.search(r"advisory +0\.3000 +its file", call("topics", "list", "-c", config).output)
+    page = call("topics", "show", "advisory", "-c", config).output
+    assert "threshold: 0.3000, as the topic's file says" in page
 
 
 def test_status_tells_feeds_topics_digests_outbox_and_service(
