@@ -46,7 +46,8 @@ def _say(each: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind in _TYPES:
-        return f"must be {_TYPES[kind]}, not {_kind_of(given)}{_remedy(kind, given)}"
+        keys = _keys_expected(kind, each, model)
+        return f"must be {_TYPES[kind]}, not {_kind_of(given)}{_remedy(kind, given, keys)}"
     if kind in _LIMITS:
         words, key = _LIMITS[kind]
         return f"must be {words} {context[key]:g}"
@@ -109,10 +110,21 @@ def _kind_of(value: object) -> str:
             return "a mapping (key: value)"
 
 
-def _remedy(kind: str, given: object) -> str:
+def _keys_expected(kind: str, each: ErrorDetails, model: type[BaseModel]) -> str:
+    """Return the keys of the mapping that is expected at a place, or of those in its list."""
+    expected = _model_at(model, list(each["loc"]))
+    is_plain_list = kind == "tuple_type" and expected is _model_at(model, list(each["loc"][:-1]))
+    return "" if is_plain_list else ", ".join(_keys(expected))
+
+
+def _remedy(kind: str, given: object, keys: str) -> str:
     """Return how to write the given value in the expected kind, where that is plain."""
     if kind == "string_type" and isinstance(given, int | float):
         return f'; put it in quotes: "{given}"'
+    if kind == "model_type":
+        return f"; its keys are {keys}"
+    if kind == "tuple_type" and keys:
+        return f"; write a list of items with the keys {keys}"
     if kind == "tuple_type" and isinstance(given, str):
         return "; put it in brackets: [...]"
     return ""
