@@ -44,9 +44,12 @@ class Hindrance(Exception):
 def main(arguments: list[str]) -> int:
     """Do the job named by the first argument; return its exit code."""
     job, *rest = arguments or ["help"]
-    if job not in JOBS:
+    if job in {"help", "-h", "--help"}:
         print(__doc__)
-        return 0 if job in {"help", "-h", "--help"} else 2
+        return 0
+    if job not in JOBS:
+        print(f"run.py: there is no job {job!r}; the jobs are {', '.join(JOBS)}", file=sys.stderr)
+        return 2
     try:
         check_python()
         install(RUN_LOCK if job == "demo" else DEV_LOCK)

@@ -103,8 +103,9 @@ def test_check_does_all_of_it_even_when_a_part_fails(project: Path) -> None:
 
 
 def test_an_unknown_job_shows_the_known_ones(project: Path) -> None:
-    code, _, calls = run(project, "tset")
+    code, told, calls = run(project, "tset")
     assert code == 2
+    assert "no job 'tset'; the jobs are demo, test, lint, types" in told
     assert calls == []
 
 
