@@ -6,7 +6,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from monitor.errors import AlreadyRunning, StoreError
 from monitor.store import schema
+from monitor.store.advisory import AdvisoryLock
 from monitor.store.engine import PLAIN, WRITES, make_engine, shown
 from monitor.store.faults import store_errors
 
@@ -24,6 +25,10 @@ PATIENCE = 30.0
 """Seconds to wait for another writer before giving up."""
 _INSTANCE_KEY = 0x6E65_7773_6D6F_6E31
 """The number of the service's advisory lock in PostgreSQL."""
+
+
+def _nothing() -> None:
+    """The licence of who needs none."""
 
 
 class Database:
@@ -37,6 +42,7 @@ class Database:
         self.dialect = engine.dialect.name
         self._engine = engine
         self._opened: tuple[int, int] | None = None
+        self._licence: Callable[[], None] = _nothing
         self._writing_engine = engine.execution_options(**WRITES)
         # SQLite lets one write at a time: threads queue here, fairly, instead of polling the file
         self._turn: AbstractContextManager[object] = (
@@ -61,6 +67,7 @@ class Database:
         """A transaction that is written whole or not at all; never around a network call."""
         with store_errors(self.name), self._turn:
             self._stand_by_the_file()
+            self._licence()
             with self._writing_engine.begin() as connection:
                 yield connection
 
@@ -82,6 +89,15 @@ class Database:
                 f"database {self.name}: its file was removed or replaced while it was in use;"
                 " stop the service, see that the right file is in place, then start it again"
             )
+
+    @contextmanager
+    def licensed(self, licence: Callable[[], None]) -> Iterator[None]:
+        """Write only while ``licence`` raises nothing."""
+        self._licence = licence
+        try:
+            yield
+        finally:
+            self._licence = _nothing
 
     def checkpoint(self) -> None:
         """Move what SQLite's write-ahead log holds into the file, as far as readers let it."""
@@ -236,12 +252,13 @@ def _write_holder(handle: IO[str], process: str) -> None:
 
 @contextmanager
 def _server_lock(database: Database) -> Iterator[None]:
-    with database.apart() as connection:
-        taken = connection.scalar(select(func.pg_try_advisory_lock(_INSTANCE_KEY)))
-        connection.commit()
-        if not taken:
-            raise _already_running(database)
-        yield
+    lock = AdvisoryLock(database.apart, _INSTANCE_KEY, lambda: _already_running(database))
+    try:
+        lock.take()
+        with database.licensed(lock.renew):
+            yield
+    finally:
+        lock.give()
 
 
 def _already_running(database: Database, process: str = "") -> AlreadyRunning:

@@ -6,10 +6,11 @@ import os
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from monitor.errors import AlreadyRunning, StoreError
-from monitor.store import vitals
+from monitor.store import advisory, vitals
 from monitor.store.database import Database, instance_lock, open_database
 from tests.store.builders import NOW, damage
 from tests.store.processes import claim_feeds, on_own_connection, start, start_service
@@ -97,3 +98,45 @@ def test_a_second_name_of_the_same_file_is_the_same_database(tmp_path: Path) -> 
         instance_lock(other),
     ):
         pass
+
+
+def break_connections(url: str) -> None:
+    """What a restart of the server does to those who are connected."""
+    others = b"pid <> pg_backend_pid() AND datname = current_database()"
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        connection.execute(
+            b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + others
+        )
+
+
+def test_a_lock_whose_connection_broke_is_taken_again_before_anything_is_written(
+    server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advisory, "LOOK_EVERY", 0.0)
+    with (
+        closing(open_database(server_url)) as one,
+        closing(open_database(server_url)) as other,
+        instance_lock(one),
+    ):
+        break_connections(server_url)
+        vitals.beat(one, "poll", NOW)
+        with pytest.raises(AlreadyRunning), instance_lock(other):
+            pass
+
+
+def test_a_service_whose_lock_went_to_another_one_writes_nothing_until_that_one_ends(
+    server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advisory, "LOOK_EVERY", 0.0)
+    with (
+        closing(open_database(server_url)) as one,
+        closing(open_database(server_url)) as other,
+        instance_lock(one),
+    ):
+        break_connections(server_url)
+        with instance_lock(other):
+            for _ in range(2):
+                with pytest.raises(AlreadyRunning):
+                    vitals.beat(one, "poll", NOW)
+            vitals.beat(other, "poll", NOW)
+        vitals.beat(one, "poll", NOW)
