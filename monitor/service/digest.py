@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from monitor.config import DigestSettings
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, StoreError
 from monitor.notify.compose import compose
 from monitor.notify.slots import latest_slot, next_slot
 from monitor.records import Coverage, Digest, Message, StepReport, Subscription
@@ -23,9 +23,9 @@ def digest(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
     for subscription in outbox.due(app.database, None if at_once else now):
         try:
             _count(counts, _serve(app, subscription, now, at_once=at_once))
-        except (
-            Exception
-        ) as error:  # one recipient costs the others nothing: told when all are served
+        except StoreError:
+            raise
+        except Exception as error:  # told when all are served: one costs the others nothing
             failed.append(error)
         if app.stopping.is_set():
             break
