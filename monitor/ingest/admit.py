@@ -13,6 +13,7 @@ _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _MAX_AHEAD = timedelta(days=1)
 _UNDATED_NEWS = 20
 _MAX_HEADLINE = 100
+_TELLING = 80
 
 
 def admit(
@@ -44,7 +45,7 @@ def admit(
                 language=entry.language or spoken,
                 published_at=published_at or now,
                 link_key=document.link(entry),
-                content_key=content_key(entry.title, entry.text),
+                content_key=_copy_key(entry),
                 backlog=backlog is not None and backlog.takes(published_at),
             )
         )
@@ -56,6 +57,18 @@ def _usable(published_at: datetime | None, now: datetime) -> datetime | None:
     if published_at is None or not _EARLIEST <= published_at <= now + _MAX_AHEAD:
         return None
     return published_at
+
+
+def _copy_key(entry: Entry) -> bytes:
+    """Return what copies of a story share: their text, where it is long enough to be its own.
+
+    A short one recurs (a bare "Situation report" every morning) and tells its story only together
+    with the place where it stands.
+    """
+    key = content_key(entry.title, entry.text)
+    if len(entry.title) + len(entry.text) >= _TELLING:
+        return key
+    return digest("short", key.hex(), entry.url or entry.guid or "")
 
 
 def _headline(text: str) -> str:

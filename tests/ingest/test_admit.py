@@ -177,3 +177,15 @@ def test_a_story_of_a_silent_feed_speaks_the_language_it_is_told() -> None:
     silent = replace(document(entry("One")), language=None)
     (found,) = admit(silent, feed(), NOW, DAY, language="fr")
     assert found.language == "fr"
+
+
+def test_a_long_text_is_a_copy_wherever_it_stands() -> None:
+    here = replace(entry("Title", text="word " * 20), url="https://a.example/1", guid="1")
+    there = replace(here, url="https://b.example/2", guid="2")
+    assert stories(here)[0].content_key == stories(there)[0].content_key
+
+
+def test_a_short_text_that_recurs_elsewhere_is_another_story() -> None:
+    monday = replace(entry("Situation report", text=""), url="https://a.example/1", guid="1")
+    tuesday = replace(monday, url="https://a.example/2", guid="2")
+    assert stories(monday)[0].content_key != stories(tuesday)[0].content_key
