@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -117,8 +118,14 @@ def open_and_close(url: str) -> str:
 
 
 def modules_after_opening(url: str) -> set[str]:
-    open_database(url).close()
-    return {name.split(".")[0] for name in sys.modules}
+    """What a fresh Python has imported once it has opened ``url``."""
+    code = (
+        "import sys; from monitor.store.database import open_database;"
+        "open_database(sys.argv[1]).close(); print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", code, url]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in told.stdout.split()}
 
 
 def die_at_statement(number: int) -> None:

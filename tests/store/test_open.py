@@ -37,7 +37,7 @@ def test_a_new_database_is_made_and_opened_again(empty_url: str) -> None:
 def test_a_database_of_the_current_version_is_opened_without_loading_the_migrations(
     url: str,
 ) -> None:
-    modules = start(modules_after_opening, url).result()
+    modules = modules_after_opening(url)
 
     assert "sqlalchemy" in modules
     assert "alembic" not in modules
