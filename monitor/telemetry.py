@@ -24,6 +24,7 @@ MAX_TRACE = 4_000
 _QUIET = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
+    "alembic": logging.WARNING,
     # it warns at every tick that finds the one before still at work, which is as it should be
     "apscheduler": logging.ERROR,
 }

@@ -93,5 +93,5 @@ class Guard:
             return
         raise AddressRefused(
             f"{host}:{port} is at {address}, which is not a public address; "
-            f"if you trust it, allow exactly {host}:{port} in the configuration"
+            f"if you trust it, add {host}:{port} to polling.allow_addresses"
         )

@@ -193,7 +193,7 @@ def _notes(digest: Digest, total: int) -> tuple[Note, ...]:
     matched = f"{count(left_out, 'more story', 'more stories')} matched"
     verb = "was" if left_out == 1 else "were"
     limit = f"but {verb} left out: this digest tells {total:,} at most."
-    return (read, Note(text=f"{matched} {limit} To see all matches:", command="monitor matches"))
+    return (read, Note(text=f"{matched} {limit} To see them:", command="monitor matches --cut"))
 
 
 def _failing_heading(coverage: Coverage) -> str:

@@ -42,13 +42,14 @@ TICK = timedelta(seconds=10)
 PARSING = timedelta(minutes=5)
 """What a lease allows for parsing, beside the time of servers that are slow to the deadline."""
 PAGE_RETRY = timedelta(minutes=15)
+COUNTED = ("read", "unchanged", "failed", "abandoned", "new", "backlog", "edited", "skipped")
 
 Answer = Fetched | FetchError
 
 
 def poll(app: App, now: datetime, *, at_most: timedelta = timedelta.max) -> StepReport:
     """Poll every feed that is due at ``now``; begin no round later than ``at_most`` from now."""
-    counts: Counter[str] = Counter()
+    counts = Counter(dict.fromkeys(COUNTED, 0))
     read_seed_pages(app, now)
     try:
         for tally in _rounds(app, now, at_most):
@@ -205,7 +206,7 @@ def _fail(app: App, feed: Feed, error: Exception, now: datetime) -> Counter[str]
         error=str(error) or type(error).__name__,
     )
     feeds.record(app.database, outcome)
-    log.warning("feed failed", extra={"feed": feed.id, "error": outcome.error})
+    log.warning("feed failed", extra={"feed": feed.id, "title": feed.title, "error": outcome.error})
     return Counter(failed=1)
 
 

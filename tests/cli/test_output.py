@@ -106,7 +106,9 @@ def test_what_goes_wrong_on_the_way_is_told_in_a_sentence(
     config = write_config(tmp_path, feeds=[feeds.url("gone.rss")], host=feeds.host)
     result = call("poll", "-c", config)
     assert result.exit_code == 0
-    assert result.stderr == "monitor: feed failed (feed 1): 127.0.0.1 answered 404 Not Found\n"
+    place = f"{feeds.host.partition(':')[0]}/gone.rss"
+    told = f"monitor: feed failed (feed 1, title {place}): 127.0.0.1 answered 404 Not Found\n"
+    assert result.stderr == told
 
 
 def test_an_interrupted_command_gives_back_what_it_had_claimed(

@@ -64,7 +64,7 @@ def test_neither_another_port_nor_another_name_of_an_allowed_host_is_allowed(
     host: str, port: int
 ) -> None:
     guard = Guard(frozenset({("intranet.example", 8080)}))
-    with pytest.raises(AddressRefused, match=f"allow exactly {host}:{port}"):
+    with pytest.raises(AddressRefused, match=f"add {host}:{port} to polling.allow_addresses"):
         guard.check(host, port, "10.1.2.3")
 
 

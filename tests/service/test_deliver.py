@@ -23,7 +23,7 @@ from monitor.store import outbox
 from monitor.store.database import open_database
 from tests.builders import ADVISORY, MORNING, rss, write_config
 from tests.servers import FeedServer, MailServer
-from tests.service.walking import opened, walk
+from tests.service.walking import opened, told, walk
 
 HOUR = timedelta(hours=1)
 SEVEN = MORNING + HOUR
@@ -102,14 +102,14 @@ def test_a_step_begins_no_attempt_after_its_turn_so_that_no_lease_is_counted_fro
 ) -> None:
     monkeypatch.setattr(room, "TURN", timedelta(0))
     with composed(tmp_path, feeds, smtp(mails.port), recipients=3) as app:
-        assert [deliver(app, SEVEN).counts for _ in range(4)] == [{"sent": 1}] * 3 + [{}]
+        assert [told(deliver(app, SEVEN)) for _ in range(4)] == [{"sent": 1}] * 3 + [{}]
 
 
 def test_a_mail_server_that_is_dead_for_a_week_costs_the_message_not_the_service(
     tmp_path: Path, feeds: FeedServer
 ) -> None:
     with composed(tmp_path, feeds, NOBODY) as app:
-        attempts = [deliver(app, SEVEN + hours * HOUR).counts for hours in range(24 * 7)]
+        attempts = [told(deliver(app, SEVEN + hours * HOUR)) for hours in range(24 * 7)]
         item = the_item(app)
     assert item.state is OutboxState.DEAD
     assert 25 < sum(bool(each) for each in attempts) == item.attempts
@@ -120,5 +120,5 @@ def test_a_machine_that_slept_for_a_week_does_not_give_up_at_its_first_attempt_a
     tmp_path: Path, feeds: FeedServer
 ) -> None:
     with composed(tmp_path, feeds, NOBODY) as app:
-        assert deliver(app, SEVEN).counts == {"waiting": 1}
-        assert deliver(app, SEVEN + timedelta(days=7)).counts == {"waiting": 1}
+        assert told(deliver(app, SEVEN)) == {"waiting": 1}
+        assert told(deliver(app, SEVEN + timedelta(days=7))) == {"waiting": 1}

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.config import load
+from monitor.records import StepReport
 from monitor.service.app import App, open_app, sync
 from monitor.service.deliver import deliver
 from monitor.service.digest import digest
@@ -32,4 +33,9 @@ def walk(config: Path, now: datetime, *, owner: str = "test") -> dict[str, dict[
     """Every step once at ``now``; what each counted."""
     with opened(config, now, owner=owner) as app:
         reports = [step(app, now) for step in STEPS]
-    return {report.step: {k: v for k, v in report.counts.items() if v} for report in reports}
+    return {report.step: told(report) for report in reports}
+
+
+def told(report: StepReport) -> dict[str, int]:
+    """What a step counted, without the zeros."""
+    return {name: count for name, count in report.counts.items() if count}
