@@ -111,9 +111,13 @@ def check_zone(value: str) -> str:
     return value
 
 
+_JOINERS = {0x200C: None, 0x200D: None}
+"""No characters to be seen, but Persian words and many emoji are written with them."""
+
+
 def check_text(value: str) -> str:
     """Refuse control characters in a text of one line."""
-    if not value.isprintable():
+    if not value.translate(_JOINERS).isprintable():
         raise ValueError("holds a line break or control character; write one line of text")
     return value
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, select, update
+from sqlalchemy import Connection, Row, and_, delete, select, update
 
 from monitor.records import BackgroundRecord, Seed, Threshold, ThresholdKind, Topic, TopicSpec
 from monitor.store.columns import storable_json
@@ -27,10 +27,12 @@ def version_of(spec: TopicSpec) -> str:
 def sync(db: Database, specs: Iterable[TopicSpec]) -> tuple[Topic, ...]:
     """Make the stored topics those of ``specs``, by name, and return them in that order.
 
-    A topic that is gone is disabled; its matches stay.
+    A topic that is gone is disabled; its matches stay. One that only got another name keeps its
+    matches under it: what was not told yet still is.
     """
     wanted = {spec.name: spec for spec in specs}
     with db.write() as connection:
+        _rename(connection, wanted)
         gone = update(topics).where(topics.c.name.not_in(wanted))
         connection.execute(gone.values(enabled=False))
         upsert = insert(connection, topics)
@@ -41,6 +43,21 @@ def sync(db: Database, specs: Iterable[TopicSpec]) -> tuple[Topic, ...]:
         for position, spec in enumerate(wanted.values()):
             connection.execute(upsert.values(_row(spec, position)))
     return all_topics(db)
+
+
+def _rename(connection: Connection, wanted: Mapping[str, TopicSpec]) -> None:
+    """Give a topic that is gone the name of a new one that equals it in all else."""
+    stored = [_topic(row) for row in connection.execute(select(topics).where(topics.c.enabled))]
+    gone = {_nameless(each.spec): each.id for each in stored if each.spec.name not in wanted}
+    taken = set(connection.scalars(select(topics.c.name).where(topics.c.name.in_(wanted))))
+    for name, spec in wanted.items():
+        number = None if name in taken else gone.pop(_nameless(spec), None)
+        if number is not None:
+            connection.execute(update(topics).where(topics.c.id == number).values(name=name))
+
+
+def _nameless(spec: TopicSpec) -> str:
+    return version_of(replace(spec, name=""))
 
 
 def all_topics(db: Database) -> tuple[Topic, ...]:

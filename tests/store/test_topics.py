@@ -215,3 +215,21 @@ def test_a_page_is_kept_as_it_was_last_read(db: Database) -> None:
     topics.save_seed_page(db, url, newer, NOW + HOUR)
 
     assert topics.seed_page(db, url) == newer
+
+
+def test_a_topic_that_only_got_another_name_keeps_its_matches_under_it(db: Database) -> None:
+    (before,) = topics.sync(db, [SPEC])
+    (after,) = topics.sync(db, [replace(SPEC, name="Iraq mission")])
+
+    assert after.id == before.id
+    assert after.spec.name == "Iraq mission"
+
+
+def test_a_topic_that_is_new_beside_another_is_no_renamed_one(db: Database) -> None:
+    (before,) = topics.sync(db, [SPEC])
+    twin = replace(SPEC, name="twin")
+    kept, added = topics.sync(db, [SPEC, twin])
+    (other,) = topics.sync(db, [replace(SPEC, name="other", must=())])
+
+    assert kept.id == before.id
+    assert len({kept.id, added.id, other.id}) == 3
