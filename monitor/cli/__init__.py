@@ -26,6 +26,7 @@ COMMANDS = {
     "topics": "monitor.cli.show",
     "explain": "monitor.cli.show",
     "matches": "monitor.cli.show",
+    "backtest": "monitor.cli.backtest",
 }
 
 SUMMARIES = {
@@ -42,6 +43,7 @@ SUMMARIES = {
     "topics": "List the topics, or show what one is made of.",
     "explain": "Show the terms whose shares add up to a story's score.",
     "matches": "List or export matches.",
+    "backtest": "Show what a topic would have matched on the stored stories.",
 }
 
 

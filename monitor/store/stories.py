@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, select
 
 from monitor.records import Added, NewStory, PollOutcome, Story
 from monitor.store import feeds, identity, rows
@@ -55,6 +55,18 @@ def latest(db: Database, limit: int, *, before: int | None = None) -> tuple[Stor
     """The newest stories (with a number below ``before``), newest first, backlog included."""
     chosen = _stories() if before is None else _stories().where(stories.c.id < before)
     return _all(db, chosen.order_by(stories.c.id.desc()).limit(limit))
+
+
+def came_since(
+    db: Database, since: datetime, limit: int, *, after_id: int = 0
+) -> tuple[Story, ...]:
+    """The stories after ``after_id`` that came from ``since`` on, in the order of their numbers.
+
+    News came when it was found; the backlog, which is found all at once, when it was published.
+    """
+    came = case((stories.c.backlog, stories.c.published_at), else_=stories.c.seen_at)
+    chosen = _stories().where(stories.c.id > after_id, came >= since)
+    return _all(db, chosen.order_by(stories.c.id).limit(limit))
 
 
 def find(db: Database, text: str) -> tuple[Story, ...]:

@@ -1,0 +1,145 @@
+"""What a topic would have matched: stored stories, scored again as live matching scores them.
+
+the topic as its file says it now -> the threshold it would have -> stored stories in chunks
+-> their matches -> a tally. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from monitor.config.values import format_duration
+from monitor.matching.background import Background
+from monitor.matching.calibrate import calibrate
+from monitor.records import BackgroundRecord, Story, Threshold, Topic, TopicSpec
+from monitor.service.app import App
+from monitor.service.learn import SAMPLE
+from monitor.service.matchers import fault_of, matcher_for
+from monitor.service.tally import Backtest, Tally
+from monitor.service.views import NotFound
+from monitor.store import stories, topics
+
+CHUNK = 200
+"""Stories in memory at a time."""
+
+
+def backtest(app: App, name: str, now: datetime, *, since: timedelta, limit: int) -> Backtest:
+    """Score the stories that came within ``since`` against the topic of that name.
+
+    ``limit``: matches shown of each state. :class:`NotFound` where the topic cannot be had or
+    there is no story.
+    """
+    spec, record = _spec(app, name), topics.latest_background(app.database)
+    _check_usable(spec, record)
+    _check_history(app, now - since, since)
+    watched = _configured(app)
+    matcher = matcher_for(record, watched, _thresholds(app, record, watched, now))
+    topic = next(each for each in matcher.topics if each.spec.name == spec.name)
+    tally = Tally(matcher, topic, limit)
+    for chunk in _history(app, now - since):
+        tally.add(chunk, now)
+        app.progress("stories scored", tally.stories)
+    return tally.result(stories.per_week(app.database, now))
+
+
+# ---------------------------------------------------------------- the topic
+
+
+def _specs(app: App) -> tuple[TopicSpec, ...]:
+    """The topics as their files say it now, with those seed pages that have been read."""
+    pages = {url: topics.seed_page(app.database, url) for url in app.settings.seed_urls()}
+    return app.settings.topic_specs({url: page for url, page in pages.items() if page})
+
+
+def _check_usable(spec: TopicSpec, record: BackgroundRecord | None) -> None:
+    fault = fault_of(spec, Background.from_record(record) if record else None)
+    if fault is not None:
+        raise NotFound(fault)
+
+
+def _spec(app: App, name: str) -> TopicSpec:
+    """The topic of that name, in any case and with hyphens for blanks."""
+    known = {_slug(spec.name): spec for spec in _specs(app)}
+    if _slug(name) in known:
+        return known[_slug(name)]
+    names = sorted(app.settings.topic_names())
+    if _slug(name) in map(_slug, names):
+        raise NotFound(
+            f"topic {name!r} has no seed: no page it names was read yet; `monitor poll` reads "
+            "them, `monitor check --feeds` says what is wrong with them"
+        )
+    told = ", ".join(names) or "none"
+    raise NotFound(f"no topic named {name!r}; the topics of the configuration are: {told}")
+
+
+def _slug(name: str) -> str:
+    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _configured(app: App) -> tuple[Topic, ...]:
+    """Every topic of the configuration: the stored one where it is the same, else one without."""
+    stored = {topic.version: topic for topic in topics.all_topics(app.database)}
+    made = (
+        Topic(id=-number, version=topics.version_of(spec), spec=spec)
+        for number, spec in enumerate(_specs(app), start=1)
+    )
+    return tuple(stored.get(topic.version, topic) for topic in made)
+
+
+def _thresholds(
+    app: App, record: BackgroundRecord | None, watched: Sequence[Topic], now: datetime
+) -> Mapping[int, Threshold]:
+    """The stored thresholds, and for topics without one that which learning would choose."""
+    if record is None:
+        return {}
+    known = topics.thresholds(app.database, record.version)
+    missing = [topic for topic in watched if topic.id not in known]
+    return {**known, **_calibrated(app, record, missing, now)} if missing else known
+
+
+def _calibrated(
+    app: App, record: BackgroundRecord, missing: Sequence[Topic], now: datetime
+) -> Mapping[int, Threshold]:
+    matcher = matcher_for(record, missing, {})
+    samples: dict[int, list[float]] = {topic.id: [] for topic in matcher.topics}
+    for number, chunk in enumerate(_newest(app, SAMPLE)):
+        for topic, scores in zip(matcher.topics, matcher.scores(chunk).T.tolist(), strict=True):
+            samples[topic.id] += scores
+        app.progress("stories to choose a threshold from", CHUNK * number + len(chunk))
+    per_week = stories.per_week(app.database, now)
+    return {
+        topic.id: calibrate(samples[topic.id], topic.spec, per_week) for topic in matcher.topics
+    }
+
+
+# ---------------------------------------------------------------- the stories
+
+
+def _newest(app: App, limit: int) -> Iterator[tuple[Story, ...]]:
+    before: int | None = None
+    while limit and (chunk := stories.latest(app.database, min(limit, CHUNK), before=before)):
+        yield chunk
+        before, limit = chunk[-1].id, limit - len(chunk)
+
+
+def _check_history(app: App, start: datetime, since: timedelta) -> None:
+    if stories.came_since(app.database, start, 1):
+        return
+    stored = stories.count_after(app.database, 0)
+    if not stored:
+        raise NotFound("no story is stored yet; `monitor poll` reads the feeds")
+    raise NotFound(
+        f"none of the {stored:,} stored stories came in the last {format_duration(since)}; "
+        "look further back with --since"
+    )
+
+
+def _history(app: App, start: datetime) -> Iterator[list[Story]]:
+    """The stories since ``start`` in chunks, with the tags that their feeds' file gives now."""
+    tags = {feed.url: feed.tags for feed in app.settings.feed_specs()}
+    last = 0
+    while chunk := stories.came_since(app.database, start, CHUNK, after_id=last):
+        yield [replace(each, feed_tags=tags.get(each.feed_url, each.feed_tags)) for each in chunk]
+        last = chunk[-1].id

@@ -1,0 +1,219 @@
+"""What a backtest counts: it grows with the days and the topics, not with the stories. Pure."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from monitor.matching.reasons import UNIT
+from monitor.matching.rules import Rules
+from monitor.matching.score import REACH, Matcher
+from monitor.records import Match, MatchedStory, MatchState, Story, Threshold, Topic
+
+FACTORS = (REACH, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
+"""Other thresholds to compare with, as parts of the present one; below reach nothing is known."""
+BINS = 12
+BINS_BELOW = 4
+"""Bars of the histogram below the threshold: it always stands between two bars."""
+_LEAST_SPAN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A day in UTC on which stories came."""
+
+    day: date
+    stories: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """How many stories score from ``lower`` to below ``upper`` (None: whatever is above)."""
+
+    lower: float
+    upper: float | None
+    stories: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """What another threshold would have let through."""
+
+    threshold: float
+    hits: int
+    per_week: float
+    present: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Another topic, and how many of the hits it hits too."""
+
+    topic: str
+    hits: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """What a topic would have matched from ``first`` to ``last``.
+
+    ``unwatched`` stories are in feeds that the topic does not read: ``histogram`` is without them.
+    ``counts`` tells of all matches by state, ``best`` shows the best of each.
+    """
+
+    topic: Topic
+    threshold: Threshold
+    background_version: int
+    first: datetime
+    last: datetime
+    stories: int
+    backlog: int
+    unwatched: int
+    stories_per_week: float
+    counts: Mapping[MatchState, int]
+    best: Mapping[MatchState, tuple[MatchedStory, ...]]
+    days: tuple[Day, ...]
+    histogram: tuple[Bin, ...]
+    volumes: tuple[Volume, ...]
+    overlaps: tuple[Overlap, ...]
+
+
+def came(story: Story) -> datetime:
+    """When a story would have been matched: the backlog is told by its own date."""
+    return story.published_at if story.backlog else story.seen_at
+
+
+class Tally:
+    """What is kept of the stories seen so far: counts, and the best matches of each state."""
+
+    def __init__(self, matcher: Matcher, topic: Topic, limit: int) -> None:
+        self._matcher, self._topic, self._limit = matcher, topic, limit
+        self._threshold = matcher.threshold(topic.id)
+        self._column = matcher.topics.index(topic)
+        self._names = {each.id: each.spec.name for each in matcher.topics}
+        self._watches = Rules(topic.spec).watches
+        self.stories = self._backlog = self._unwatched = 0
+        self._span: tuple[datetime, ...] = ()
+        self._scores: Counter[int] = Counter()
+        self._allowed: Counter[int] = Counter()
+        self._counts: Counter[MatchState] = Counter()
+        self._came: Counter[date] = Counter()
+        self._hits: Counter[date] = Counter()
+        self._shared: Counter[str] = Counter()
+        self._best: dict[MatchState, list[MatchedStory]] = {state: [] for state in MatchState}
+
+    def add(self, chunk: Sequence[Story], now: datetime) -> None:
+        """Score a chunk, and match what is within reach of the topic."""
+        scores = self._matcher.scores(chunk)[:, self._column].tolist()
+        self._count(chunk, scores)
+        reach = REACH * self._threshold.value
+        near = [story for story, score in zip(chunk, scores, strict=True) if score >= reach]
+        found = self._matcher.match(near, now)
+        by_id = {story.id: story for story in near}
+        for match in found:
+            if match.topic_id == self._topic.id:
+                self._take(match, by_id[match.story_id])
+        self._share(found)
+
+    def _count(self, chunk: Sequence[Story], scores: Sequence[float]) -> None:
+        self.stories += len(chunk)
+        moments = [came(story) for story in chunk]
+        self._span = (min([*self._span, *moments]), max([*self._span, *moments]))
+        self._came.update(moment.date() for moment in moments)
+        self._backlog += sum(story.backlog for story in chunk)
+        watched = [self._watches(story) for story in chunk]
+        self._unwatched += watched.count(False)
+        pairs = zip(watched, scores, strict=True)
+        self._scores.update(max(0, round(score * UNIT)) for reads, score in pairs if reads)
+
+    def _take(self, match: Match, story: Story) -> None:
+        self._counts[match.state] += 1
+        if match.veto is None:
+            self._allowed[round(match.score * UNIT)] += 1
+        if match.state is MatchState.HIT:
+            self._hits[came(story).date()] += 1
+        best = self._best[match.state]
+        best.append(MatchedStory(match=match, story=story, topic=self._topic.spec.name))
+        best.sort(key=lambda each: (-each.match.score, each.story.id))
+        del best[self._limit :]
+
+    def _share(self, found: Sequence[Match]) -> None:
+        hits = [match for match in found if match.state is MatchState.HIT]
+        ours = {match.story_id for match in hits if match.topic_id == self._topic.id}
+        self._shared.update(
+            self._names[match.topic_id]
+            for match in hits
+            if match.story_id in ours and match.topic_id != self._topic.id
+        )
+
+    def result(self, per_week: float) -> Backtest:
+        """What was seen; ``per_week`` 0 (nothing was read lately): the history tells the pace."""
+        first, last = self._span
+        pace = per_week or self.stories * (timedelta(weeks=1) / max(last - first, _LEAST_SPAN))
+        return Backtest(
+            topic=self._topic,
+            threshold=self._threshold,
+            background_version=self._matcher.background_version,
+            first=first,
+            last=last,
+            stories=self.stories,
+            backlog=self._backlog,
+            unwatched=self._unwatched,
+            stories_per_week=pace,
+            counts=self._counts,
+            best={state: tuple(best) for state, best in self._best.items()},
+            days=tuple(
+                Day(day=day, stories=number, hits=self._hits[day])
+                for day, number in sorted(self._came.items())
+            ),
+            histogram=_bins(self._scores, _units(self._threshold.value)),
+            volumes=self._volumes(pace / self.stories),
+            overlaps=self._overlaps(),
+        )
+
+    def _volumes(self, weekly: float) -> tuple[Volume, ...]:
+        """What each threshold lets through; ``weekly``: of one story here, how many in a week."""
+        value = self._threshold.value
+        limits = {_units(factor * value): factor == 1 for factor in FACTORS}
+        limits[_units(value)] = True
+        rows = []
+        for limit, present in sorted(limits.items()):
+            hits = sum(n for score, n in self._allowed.items() if score >= limit)
+            row = Volume(threshold=limit / UNIT, hits=hits, per_week=hits * weekly, present=present)
+            rows += [row] if limit <= UNIT else []
+        return tuple(rows)
+
+    def _overlaps(self) -> tuple[Overlap, ...]:
+        hits = self._counts[MatchState.HIT]
+        return tuple(
+            Overlap(topic=name, hits=number, share=number / hits)
+            for name, number in sorted(self._shared.items(), key=lambda each: (-each[1], each[0]))
+        )
+
+
+def _units(value: float) -> int:
+    """The least score, in units of 0.0001, that reaches ``value``."""
+    least: int = math.ceil(round(value * UNIT, 6))
+    return least
+
+
+def _bins(scores: Counter[int], threshold: int) -> tuple[Bin, ...]:
+    """The scores in bars of equal width, up to the highest one and at least to the threshold."""
+    step = max(threshold / BINS_BELOW, 1.0) if threshold else UNIT / 20
+    edges = [math.ceil(step * n) for n in range(BINS) if step * n <= UNIT]
+    filled = Counter({bisect_right(edges, threshold) - 1: 0})
+    for score, number in scores.items():
+        filled[bisect_right(edges, score) - 1] += number
+    shown = max(filled) + 1
+    uppers: list[float | None] = [edge / UNIT for edge in edges[1:shown]]
+    ends = [*uppers, edges[shown] / UNIT if shown < len(edges) else None]
+    return tuple(
+        Bin(lower=edge / UNIT, upper=upper, stories=filled[at])
+        for at, (edge, upper) in enumerate(zip(edges[:shown], ends, strict=True))
+    )
