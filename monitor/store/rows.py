@@ -45,11 +45,13 @@ def host_of(url: str) -> str:
 
 
 def place_of(url: str) -> str:
-    """Host and path of an address: a name for what has none, without what may be secret."""
+    """Host, port and path of an address: a name for what has none, without what may be secret."""
     try:
-        return f"{host_of(url)}{urlsplit(url).path}".rstrip("/")
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return url
+    return f"{host_of(url)}{port}{parts.path}".rstrip("/")
 
 
 def feed(row: Row[Any]) -> Feed:

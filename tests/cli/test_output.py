@@ -106,7 +106,7 @@ def test_what_goes_wrong_on_the_way_is_told_in_a_sentence(
     config = write_config(tmp_path, feeds=[feeds.url("gone.rss")], host=feeds.host)
     result = call("poll", "-c", config)
     assert result.exit_code == 0
-    place = f"{feeds.host.partition(':')[0]}/gone.rss"
+    place = f"{feeds.host}/gone.rss"
     told = f"monitor: feed failed (feed 1, title {place}): 127.0.0.1 answered 404 Not Found\n"
     assert result.stderr == told
 
