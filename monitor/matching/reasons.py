@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.matching.features import Document, columns_of
-from monitor.matching.text import analyzer_for
+from monitor.matching.features import Document, column_of, token_columns
+from monitor.matching.text import Analyzer, analyzer_for, weighted_tokens
 from monitor.records import Term
 
 DIGITS = 4
@@ -22,15 +22,14 @@ class Words:
     """The words of documents by column: which stems fell there, and how each stood in the text."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
-        pairs: Counter[tuple[str, str]] = Counter()
+        self._tokens: dict[int, list[tuple[Analyzer, str, int]]] = {}
+        self._by_column: dict[int, list[tuple[str, int, int]]] = {}
         for document in documents:
-            pairs.update(analyzer_for(document.language).words(document.title, document.text))
-        surfaces: dict[str, Counter[str]] = {}
-        for (stem, word), count in pairs.items():
-            surfaces.setdefault(stem, Counter())[word] = count
-        self._by_column: dict[int, list[Counter[str]]] = {}
-        for column, seen in zip(columns_of(surfaces).tolist(), surfaces.values(), strict=True):
-            self._by_column.setdefault(column, []).append(seen)
+            analyzer, table = analyzer_for(document.language), token_columns(document.language)
+            counted = Counter(weighted_tokens(document.title, document.text))
+            for token, count in counted.items():
+                for column in set(memoryview(table[token]).cast("i")):
+                    self._tokens.setdefault(column, []).append((analyzer, token, count))
 
     def share_out(
         self, columns: NDArray[np.int32], products: NDArray[np.float64]
@@ -41,12 +40,30 @@ class Words:
         """
         shares: dict[str, float] = {}
         for column, product in zip(columns.tolist(), products.tolist(), strict=True):
-            stems = self._by_column[column]
-            total = sum(seen.total() for seen in stems)
-            for seen in stems:
-                word = max(seen, key=seen.__getitem__)
-                shares[word] = shares.get(word, 0.0) + product * seen.total() / total
+            for word, count, of_all in self._words(column):
+                shares[word] = shares.get(word, 0.0) + product * count / of_all
         return shares
+
+    def _words(self, column: int) -> list[tuple[str, int, int]]:
+        """Return for each stem in a column its word, how often it stands there, and all stems.
+
+        Done when asked for: a topic shares a few dozen columns with a story of hundreds.
+        """
+        known = self._by_column.get(column)
+        if known is None:
+            stems = self._stems(column).values()
+            of_all = sum(seen.total() for seen in stems)
+            known = [(max(seen, key=seen.__getitem__), seen.total(), of_all) for seen in stems]
+            self._by_column[column] = known
+        return known
+
+    def _stems(self, column: int) -> dict[str, Counter[str]]:
+        surfaces: dict[str, Counter[str]] = {}
+        for analyzer, token, count in self._tokens[column]:
+            for stem, word in analyzer.words(token):
+                if column_of(stem) == column:
+                    surfaces.setdefault(stem, Counter())[word] += count
+        return surfaces
 
 
 def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -60,14 +77,12 @@ def terms_of_score(shares: Mapping[str, float], score: float) -> tuple[Term, ...
 
     Rounding is by largest remainder (Hamilton's method); words left without a unit fall out.
     """
-    units = round(score * UNIT)
-    exact = {word: share * UNIT for word, share in shares.items()}
-    whole = {word: int(value) for word, value in exact.items()}
-    by_remainder = sorted(exact, key=lambda word: (whole[word] - exact[word], word))
-    for word in by_remainder[: units - sum(whole.values())]:
-        whole[word] += 1
-    order = sorted(whole, key=lambda word: (-whole[word], -exact[word], word))
-    return tuple(Term(text=word, share=whole[word] / UNIT) for word in order if whole[word])
+    exact = [(share * UNIT, word) for word, share in shares.items()]
+    by_remainder = sorted((int(value) - value, word, int(value)) for value, word in exact)
+    missing = round(score * UNIT) - sum(whole for _, _, whole in by_remainder)
+    units = {word: whole + (at < missing) for at, (_, word, whole) in enumerate(by_remainder)}
+    order = sorted((-units[word], -value, word) for value, word in exact if units[word])
+    return tuple(Term(text=word, share=-negative / UNIT) for negative, _, word in order)
 
 
 def shorten(terms: tuple[Term, ...], score: float, keep: int) -> tuple[tuple[Term, ...], float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ REACH = 0.75
 """A near miss has at least this part of its topic's threshold: half would be every tenth story."""
 
 BATCH = 500
-"""Stories per product: enough to be quick, few enough to bound memory."""
+CELLS = 1_000_000
+"""Stories per product, and stories times topics: enough to be quick, few enough to bound memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,11 +66,16 @@ class Matcher:
             for topic in topics
         ]
         profiles = [watch.profile for watch in self._watches]
-        self._profiles = vstack(profiles, format="csr") if profiles else csr_matrix((0, COLUMNS))
+        together = vstack(profiles) if profiles else csr_matrix((0, COLUMNS))
+        self._topics_by_term = together.T.tocsr()
+        self._reach = np.array([REACH * watch.threshold.value for watch in self._watches])
+        self._batch = min(BATCH, max(1, CELLS // max(1, len(profiles))))
 
     def scores(self, stories: Sequence[Story]) -> NDArray[np.float64]:
         """Return every cosine, shape (n_stories, n_topics), rounded as matches are."""
-        parts = [self._scores(self._vectorizer.rows(batch)) for batch in _batches(stories)]
+        parts = [
+            self._scores(self._vectorizer.rows(batch)).toarray() for batch in self._batches(stories)
+        ]
         return np.vstack([np.zeros((0, len(self._watches))), *parts])
 
     def match(self, stories: Sequence[Story], now: datetime) -> tuple[Match, ...]:
@@ -78,7 +85,7 @@ class Matcher:
         topic watches.
         """
         return tuple(
-            match for batch in _batches(stories) for match in self._match_batch(batch, now)
+            match for batch in self._batches(stories) for match in self._match_batch(batch, now)
         )
 
     def explain(self, story: Story, topic_id: int, now: datetime) -> Match:
@@ -110,22 +117,38 @@ class Matcher:
                 return position
         raise KeyError(f"no topic with id {topic_id} was given to this matcher")
 
-    def _scores(self, rows: csr_matrix) -> NDArray[np.float64]:
-        return rounded((rows @ self._profiles.T).toarray())
+    def _batches(self, stories: Sequence[Story]) -> Iterator[Sequence[Story]]:
+        for start in range(0, len(stories), self._batch):
+            yield stories[start : start + self._batch]
+
+    def _scores(self, rows: csr_matrix) -> csr_matrix:
+        scores = rows @ self._topics_by_term
+        scores.data = rounded(scores.data)
+        return scores
 
     def _match_batch(self, stories: Sequence[Story], now: datetime) -> Iterator[Match]:
         rows = self._vectorizer.rows(stories)
-        scores = self._scores(rows)
-        reach = np.array([REACH * watch.threshold.value for watch in self._watches])
-        for at, story in enumerate(stories):
-            words: Words | None = None
-            for position in np.flatnonzero((scores[at] >= reach) & (scores[at] > 0)):
-                watch, score = self._watches[position], float(scores[at, position])
-                if not watch.rules.watches(story):
-                    continue
-                words = words or Words([document_of(story)])
-                terms, rest = shorten(_reasons(watch, rows[at], words, score), score, TERMS_KEPT)
-                yield self._judged(watch, story, score, terms, rest, now)
+        for at, near in enumerate(self._within_reach(self._scores(rows))):
+            if near:
+                yield from self._matches(stories[at], rows[at], near, now)
+
+    def _within_reach(self, scores: csr_matrix) -> Iterator[list[tuple[int, float]]]:
+        """Yield for each story the positions of the topics that it may match, and its scores."""
+        within = (scores.data >= self._reach[scores.indices]) & (scores.data > 0)
+        for start, end in pairwise(scores.indptr.tolist()):
+            near = start + np.flatnonzero(within[start:end])
+            found = zip(scores.indices[near].tolist(), scores.data[near].tolist(), strict=True)
+            yield sorted(found)
+
+    def _matches(
+        self, story: Story, row: csr_matrix, near: list[tuple[int, float]], now: datetime
+    ) -> Iterator[Match]:
+        watched = [each for each in near if self._watches[each[0]].rules.watches(story)]
+        words = Words([document_of(story)] if watched else [])
+        for position, score in watched:
+            watch = self._watches[position]
+            terms, rest = shorten(_reasons(watch, row, words, score), score, TERMS_KEPT)
+            yield self._judged(watch, story, score, terms, rest, now)
 
     def _judged(
         self,
@@ -153,11 +176,6 @@ class Matcher:
             topic_version=watch.topic.version,
             matched_at=now,
         )
-
-
-def _batches(stories: Sequence[Story]) -> Iterator[Sequence[Story]]:
-    for start in range(0, len(stories), BATCH):
-        yield stories[start : start + BATCH]
 
 
 def _reasons(watch: _Watch, row: csr_matrix, words: Words, score: float) -> tuple[Term, ...]:

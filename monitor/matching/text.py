@@ -1,8 +1,8 @@
 """From text to terms: one analysis per language, the same for stories, seeds and phrases.
 
 A text is split by one pass of ``str.translate`` and ``str.split``; everything that needs thought
-(case, possessives, abbreviations, scripts without spaces, stems) is done once per distinct token
-and remembered in a bounded table, because news repeats its words.
+(case, possessives, abbreviations, scripts without spaces, stems) is an affair of single tokens,
+whose outcome can be remembered, because news repeats its words.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ TITLE_WEIGHT = 2
 MAX_CHARS = 100_000
 """What is read of a text: a long report has 60,000 characters, the rest of 5 MB adds only noise."""
 
-_MAX_WORD = 64
+MAX_WORD = 64
+"""Longer runs of letters are no words."""
+
 _REMEMBERED = 32_768
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
@@ -80,36 +82,13 @@ class Analyzer:
         self._stem_word = _stemmer(self.language)
         self._stop = _stop_words(self.language)
         self._acronyms = _ACRONYMS if self.language == "en" else {}
-        self._terms = _Remembered(self._spaced_terms)
 
     def terms(self, title: str, text: str) -> list[str]:
         """Return the stems of a document without stop words, those of the title twice."""
-        return self._text_terms(title) * TITLE_WEIGHT + self._text_terms(text)
+        return [stem for token in weighted_tokens(title, text) for stem, _ in self.words(token)]
 
-    def words(self, title: str, text: str) -> list[tuple[str, str]]:
-        """Return what ``terms`` returns, each stem with its word as it stands in the text."""
-        return self._text_words(title) * TITLE_WEIGHT + self._text_words(text)
-
-    def stems(self, text: str) -> list[str]:
-        """Return every stem in order, stop words too; unspaced scripts character by character."""
-        return [stem for token in tokens(text) for stem in self._sequence(token)]
-
-    def _text_terms(self, text: str) -> list[str]:
-        return "".join(map(self._terms.__getitem__, tokens(text))).split()
-
-    def _text_words(self, text: str) -> list[tuple[str, str]]:
-        found = ((token, self._terms[token]) for token in tokens(text))
-        return [
-            pair
-            for token, terms in found
-            if terms
-            for pair in (((terms[:-1], token),) if _is_word(token) else self._token(token))
-        ]
-
-    def _spaced_terms(self, token: str) -> str:
-        return "".join(f"{term} " for term, _ in self._token(token))
-
-    def _token(self, token: str) -> tuple[tuple[str, str], ...]:
+    def words(self, token: str) -> tuple[tuple[str, str], ...]:
+        """Return the stems of one token, each with its word as it stands in the text."""
         if _is_word(token):
             stem = self._term(token) if len(token) > 1 else ""
             return ((stem, token),) if stem else ()
@@ -119,6 +98,10 @@ class Analyzer:
             for word in _pairs(piece)
             if len(word) > 1 and (stem := self._term(word))
         )
+
+    def stems(self, text: str) -> list[str]:
+        """Return every stem in order, stop words too; unspaced scripts character by character."""
+        return [stem for token in tokens(text) for stem in self._sequence(token)]
 
     def _term(self, word: str) -> str:
         if word in self._acronyms:
@@ -132,6 +115,11 @@ class Analyzer:
                 yield from piece
             else:
                 yield self._acronyms.get(piece) or self._stem_word(piece.lower())
+
+
+def weighted_tokens(title: str, text: str) -> list[str]:
+    """Return the tokens of a document, those of the title twice."""
+    return tokens(title) * TITLE_WEIGHT + tokens(text)
 
 
 def tokens(text: str) -> list[str]:
@@ -160,25 +148,9 @@ class _Separators(dict[int, str]):
 _SEPARATORS = _Separators()
 
 
-class _Remembered(dict[str, str]):
-    """A bounded table of token -> its terms, each with a blank; when full it starts anew."""
-
-    def __init__(self, compute: Callable[[str], str]) -> None:
-        super().__init__()
-        self._compute = compute
-
-    def __missing__(self, token: str) -> str:
-        terms = self._compute(token)
-        if len(token) <= _MAX_WORD:
-            if len(self) >= _REMEMBERED:
-                self.clear()
-            self[token] = terms
-        return terms
-
-
 def _is_word(token: str) -> bool:
     """Whether a token is one plain word: nine in ten are, and need no taking apart."""
-    return token.isalnum() and token.isascii() and len(token) <= _MAX_WORD
+    return token.isalnum() and token.isascii() and len(token) <= MAX_WORD
 
 
 def _pieces(token: str) -> Iterator[str]:
@@ -194,7 +166,7 @@ def _pieces(token: str) -> Iterator[str]:
         return
     for part in _JOINTS.split(token):
         runs = [part] if part.isascii() else _UNSPACED.split(part)
-        yield from (run for run in runs if run and (len(run) <= _MAX_WORD or not run.isascii()))
+        yield from (run for run in runs if run and (len(run) <= MAX_WORD or not run.isascii()))
 
 
 def _pairs(piece: str) -> list[str]:
