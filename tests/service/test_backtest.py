@@ -20,7 +20,7 @@ from monitor.service.app import App, open_app
 from monitor.service.backtest import CHUNK, backtest
 from monitor.service.tally import Backtest
 from monitor.service.views import NotFound
-from monitor.store import matches, topics
+from monitor.store import matches, stories, topics
 from tests.builders import ADVISORY, MORNING, rss, write_config
 from tests.servers import feed_server
 from tests.service.test_learn import small_news
@@ -42,7 +42,7 @@ def shades(count: int) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which a walk polled two feeds, learned from more than a chunk, and matched."""
+    """A folder where a walk polled two feeds, learned from more than a chunk, and matched."""
     folder = tmp_path_factory.mktemp("walked")
     with feed_server() as server:
         news = [*small_news(CHUNK), *shades(36), ADVISORY]
@@ -50,7 +50,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         server.pages["old.rss"] = rss([ADVISORY], at=MORNING - 9 * DAY)
         urls = [server.url("wire.rss"), server.url("old.rss")]
         config = write_config(folder, feeds=urls, host=server.host)
-        (folder / "topics" / "advisory.yaml").write_text(TOPIC)
+        write_topic(config, "advisory", TOPIC)
+        write_topic(config, "firm", f"{TOPIC.replace('advisory', 'firm')}threshold: 0.5\n")
         walk(config, MORNING)
     return folder
 
@@ -88,10 +89,12 @@ def found(told: Backtest) -> list[Match]:
     return [each.match for state in MatchState for each in told.best[state]]
 
 
-def test_replay_equals_live_exactly(config: Path) -> None:
+@pytest.mark.parametrize("topic", ["advisory", "firm"])
+def test_replay_equals_live_exactly(config: Path, topic: str) -> None:
     with opened(config, MORNING) as app:
-        live = matches.listing(app.database, states=tuple(MatchState), limit=1000)
-    told = tried(config, since=DAY)
+        states = tuple(MatchState)
+        live = matches.listing(app.database, topic=topic, states=states, limit=1000)
+    told = tried(config, topic, since=DAY)
     assert {each.match.state for each in live} == set(MatchState)
     assert {each.match.background_version for each in live} == {told.background_version}
     assert sorted(found(told), key=lambda match: match.story_id) == sorted(
@@ -128,7 +131,7 @@ def test_a_topic_that_was_never_synced_has_the_threshold_that_learning_would_cho
 
 def test_a_stored_topic_keeps_the_threshold_that_decides_now(config: Path) -> None:
     with opened(config, MORNING) as app:
-        (stored,) = topics.thresholds(app.database, 1).values()
+        stored, _ = topics.thresholds(app.database, 1).values()
     assert stored.kind is ThresholdKind.CALIBRATED
     assert tried(config, now=MORNING + 9 * DAY).threshold == stored
 
@@ -179,7 +182,10 @@ def test_alerts_a_week_are_the_share_of_hits_at_the_pace_of_the_stream(config: P
     (now,) = (each for each in told.volumes if each.present)
     assert now.threshold == told.threshold.value
     assert now.hits == told.counts[MatchState.HIT]
-    assert now.per_week == pytest.approx(now.hits / told.stories * told.stories_per_week)
+    with unsynced(config) as app:
+        pace = stories.per_week(app.database, MORNING)
+    assert told.stories_per_week == pace
+    assert now.per_week == pytest.approx(now.hits / told.stories * pace)
 
 
 def test_where_nothing_was_read_lately_the_history_tells_the_pace(config: Path) -> None:
@@ -229,6 +235,12 @@ def test_overlap_is_the_share_of_hits_that_other_topics_hit_too(config: Path) ->
     assert shares["twin"] == 1.0
     assert 0 < shares["strict"] < 1
     assert "other" not in shares
+
+
+def test_what_another_topic_hits_beside_the_hits_is_no_overlap(config: Path) -> None:
+    told = tried(config, "firm")
+    assert tried(config, "advisory").counts[MatchState.HIT] > told.counts[MatchState.HIT]
+    assert [(each.topic, each.share) for each in told.overlaps] == [("advisory", 1.0)]
 
 
 def test_a_name_may_be_in_any_case_with_hyphens_for_blanks(config: Path) -> None:
