@@ -23,7 +23,7 @@ from monitor.records import Seed, Story
 COLUMNS = 2**18
 
 REMEMBERED = 32_768
-"""Tokens in each half of a table: 10 MB at most, and a week of news seldom leaves it."""
+"""Tokens in each half of a table, which then holds 10 MB."""
 
 
 class Document(NamedTuple):

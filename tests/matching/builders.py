@@ -5,11 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from hypothesis import settings
+from hypothesis import strategies as st
 
 from monitor.records import Seed, Story, Topic, TopicSpec
 
 STEADY = settings(deadline=None, derandomize=True)
 """The same examples every time, however busy the machine."""
+
+RAGGED = st.text(
+    alphabet=st.sampled_from("aB'.\u2019-_ 9é\u0301ß東京\u0e01\u0e32한국\u200b\ufeff\ud800\n"),
+    max_size=40,
+)
+"""Texts of all that is hard to take apart."""
 
 NOW = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 

@@ -2,17 +2,11 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from monitor.matching.text import MAX_CHARS, Analyzer, language_of, tokens
-from tests.matching.builders import STEADY
+from tests.matching.builders import RAGGED, STEADY
 
 ENGLISH = Analyzer("en")
-
-RAGGED = st.text(
-    alphabet=st.sampled_from("aB'.\u2019-_ 9é\u0301ß東京の\u0e01\u0e32한국\u200b\ufeff\ud800\n"),
-    max_size=40,
-)
 
 
 def terms(text: str, analyzer: Analyzer = ENGLISH) -> list[str]:

@@ -21,15 +21,9 @@ from monitor.matching.features import (
 from monitor.matching.text import MAX_WORD, Analyzer, analyzer_for
 from monitor.matching.vectors import Vectorizer
 from monitor.records import Story
-from tests.matching.builders import STEADY, story
+from tests.matching.builders import RAGGED, STEADY, story
 
 TEXTS = ["Troops leave the harbour", "A storm closes the harbour, and the harbour stays closed", ""]
-
-
-RAGGED = st.text(
-    alphabet=st.sampled_from("aB'.\u2019-_ 9é\u0301ß東京\u0e01\u0e32한국\u200b\ufeff\ud800\n"),
-    max_size=40,
-)
 
 
 def terms_of(document: Document) -> list[str]:
