@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -28,7 +29,7 @@ class Words:
             analyzer, table = analyzer_for(document.language), token_columns(document.language)
             counted = Counter(weighted_tokens(document.title, document.text))
             for token, count in counted.items():
-                for column in set(memoryview(table[token]).cast("i")):
+                for column in set(array("i", table[token])):
                     self._tokens.setdefault(column, []).append((analyzer, token, count))
 
     def share_out(
@@ -51,11 +52,19 @@ class Words:
         """
         known = self._by_column.get(column)
         if known is None:
-            stems = self._stems(column).values()
-            of_all = sum(seen.total() for seen in stems)
-            known = [(max(seen, key=seen.__getitem__), seen.total(), of_all) for seen in stems]
-            self._by_column[column] = known
+            known = self._by_column[column] = self._only_word(column) or self._all_words(column)
         return known
+
+    def _only_word(self, column: int) -> list[tuple[str, int, int]] | None:
+        """Return the one word of a column, as most have; None: there may be more."""
+        (analyzer, token, count), *others = self._tokens[column]
+        found = () if others else analyzer.words(token)
+        return [(found[0][1], count, count)] if len(found) == 1 else None
+
+    def _all_words(self, column: int) -> list[tuple[str, int, int]]:
+        stems = self._stems(column).values()
+        of_all = sum(seen.total() for seen in stems)
+        return [(max(seen, key=seen.__getitem__), seen.total(), of_all) for seen in stems]
 
     def _stems(self, column: int) -> dict[str, Counter[str]]:
         surfaces: dict[str, Counter[str]] = {}

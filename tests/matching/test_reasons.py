@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +9,10 @@ from hypothesis import strategies as st
 
 from monitor.matching.features import COLUMNS, Document, columns_of
 from monitor.matching.reasons import Words, shorten, terms_of_score
+from monitor.matching.text import analyzer_for, weighted_tokens
 from tests.matching.builders import STEADY
 
+FORMS = ["Troops", "troops", "troop", "U.S.", "US-led", "a.troop", "troop.troops", "Iraq's", "of"]
 PARTS = st.lists(st.floats(1e-7, 0.2), min_size=1, max_size=60)
 
 
@@ -68,3 +72,22 @@ def test_words_in_one_column_share_it_by_how_often_they_occur() -> None:
         word: pytest.approx(0.2),
         seen[column]: pytest.approx(0.1),
     }
+
+
+@STEADY
+@given(st.lists(st.sampled_from(FORMS)))
+def test_words_are_those_that_a_count_of_the_whole_text_finds(tokens: list[str]) -> None:
+    text = " ".join(tokens)
+    found = Words([Document("en", "", text)])
+    for stem, seen in counted(text).items():
+        word = max(seen, key=seen.__getitem__)
+        assert found.share_out(columns_of([stem]), np.array([0.3])) == {word: pytest.approx(0.3)}
+
+
+def counted(text: str) -> dict[str, Counter[str]]:
+    """Each stem of a text, with how often it stands there as which word."""
+    surfaces: dict[str, Counter[str]] = {}
+    for token in weighted_tokens("", text):
+        for stem, word in analyzer_for("en").words(token):
+            surfaces.setdefault(stem, Counter())[word] += 1
+    return surfaces
