@@ -78,6 +78,13 @@ class Matcher:
         ]
         return np.vstack([np.zeros((0, len(self._watches))), *parts])
 
+    def samples(self, stories: Sequence[Story]) -> Iterator[tuple[int, list[float]]]:
+        """Yield the id of each topic with its scores of those stories whose feed it watches."""
+        scores = self.scores(stories)
+        for position, watch in enumerate(self._watches):
+            watched = [watch.rules.watches(story) for story in stories]
+            yield watch.topic.id, scores[watched, position].tolist()
+
     def match(self, stories: Sequence[Story], now: datetime) -> tuple[Match, ...]:
         """Return a match for each story within reach of each topic, in the order of stories.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from monitor import __version__
 from monitor.config import Settings
 from monitor.notify.slots import next_slot
-from monitor.records import OutboxItem, Subscription
+from monitor.records import OutboxItem, Subscription, TopicSpec
 from monitor.store import feeds, outbox, topics
 from monitor.store.database import Database, open_database
 
@@ -137,13 +137,18 @@ def sync(app: App, now: datetime) -> None:
 
 
 def sync_topics(app: App, now: datetime) -> None:
-    """Write the topics, with those seeds that are pages and have been fetched."""
+    """Write the topics into the database."""
+    topics.sync(app.database, topic_specs(app))
+
+
+def topic_specs(app: App) -> tuple[TopicSpec, ...]:
+    """The topics of the files, with those seeds that are pages and have been fetched."""
     pages = {
         url: page
         for url in app.settings.seed_urls()
         if (page := topics.seed_page(app.database, url)) is not None
     }
-    topics.sync(app.database, app.settings.topic_specs(pages))
+    return app.settings.topic_specs(pages)
 
 
 def subscriptions(settings: Settings, now: datetime) -> tuple[Subscription, ...]:

@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 
 from monitor.config.values import format_duration
 from monitor.matching.background import Background
-from monitor.matching.calibrate import calibrate
 from monitor.records import BackgroundRecord, Story, Threshold, Topic, TopicSpec
-from monitor.service.app import App
-from monitor.service.learn import SAMPLE
+from monitor.service.app import App, topic_specs
 from monitor.service.matchers import fault_of, matcher_for
 from monitor.service.tally import Backtest, Tally
-from monitor.service.views import NotFound
+from monitor.service.thresholds import choose_thresholds
+from monitor.service.views import NotFound, slug
 from monitor.store import stories, topics
 
 CHUNK = 200
@@ -47,12 +46,6 @@ def backtest(app: App, name: str, now: datetime, *, since: timedelta, limit: int
 # ---------------------------------------------------------------- the topic
 
 
-def _specs(app: App) -> tuple[TopicSpec, ...]:
-    """The topics as their files say it now, with those seed pages that have been read."""
-    pages = {url: topics.seed_page(app.database, url) for url in app.settings.seed_urls()}
-    return app.settings.topic_specs({url: page for url, page in pages.items() if page})
-
-
 def _check_usable(spec: TopicSpec, record: BackgroundRecord | None) -> None:
     fault = fault_of(spec, Background.from_record(record) if record else None)
     if fault is not None:
@@ -61,11 +54,11 @@ def _check_usable(spec: TopicSpec, record: BackgroundRecord | None) -> None:
 
 def _spec(app: App, name: str) -> TopicSpec:
     """The topic of that name, in any case and with hyphens for blanks."""
-    known = {_slug(spec.name): spec for spec in _specs(app)}
-    if _slug(name) in known:
-        return known[_slug(name)]
+    known = {slug(spec.name): spec for spec in topic_specs(app)}
+    if slug(name) in known:
+        return known[slug(name)]
     names = sorted(app.settings.topic_names())
-    if _slug(name) in map(_slug, names):
+    if slug(name) in map(slug, names):
         raise NotFound(
             f"topic {name!r} has no seed: no page it names was read yet; `monitor poll` reads "
             "them, `monitor check --feeds` says what is wrong with them"
@@ -74,16 +67,12 @@ def _spec(app: App, name: str) -> TopicSpec:
     raise NotFound(f"no topic named {name!r}; the topics of the configuration are: {told}")
 
 
-def _slug(name: str) -> str:
-    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
-
-
 def _configured(app: App) -> tuple[Topic, ...]:
     """Every topic of the configuration: the stored one where it is the same, else one without."""
     stored = {topic.version: topic for topic in topics.all_topics(app.database)}
     made = (
         Topic(id=-number, version=topics.version_of(spec), spec=spec)
-        for number, spec in enumerate(_specs(app), start=1)
+        for number, spec in enumerate(topic_specs(app), start=1)
     )
     return tuple(stored.get(topic.version, topic) for topic in made)
 
@@ -96,32 +85,10 @@ def _thresholds(
         return {}
     known = topics.thresholds(app.database, record.version)
     missing = [topic for topic in watched if topic.id not in known]
-    return {**known, **_calibrated(app, record, missing, now)} if missing else known
-
-
-def _calibrated(
-    app: App, record: BackgroundRecord, missing: Sequence[Topic], now: datetime
-) -> Mapping[int, Threshold]:
-    matcher = matcher_for(record, missing, {})
-    samples: dict[int, list[float]] = {topic.id: [] for topic in matcher.topics}
-    for number, chunk in enumerate(_newest(app, SAMPLE)):
-        for topic, scores in zip(matcher.topics, matcher.scores(chunk).T.tolist(), strict=True):
-            samples[topic.id] += scores
-        app.progress("stories to choose a threshold from", CHUNK * number + len(chunk))
-    per_week = stories.per_week(app.database, now)
-    return {
-        topic.id: calibrate(samples[topic.id], topic.spec, per_week) for topic in matcher.topics
-    }
+    return {**known, **choose_thresholds(app, record, missing, now)} if missing else known
 
 
 # ---------------------------------------------------------------- the stories
-
-
-def _newest(app: App, limit: int) -> Iterator[tuple[Story, ...]]:
-    before: int | None = None
-    while limit and (chunk := stories.latest(app.database, min(limit, CHUNK), before=before)):
-        yield chunk
-        before, limit = chunk[-1].id, limit - len(chunk)
 
 
 def _check_history(app: App, start: datetime, since: timedelta) -> None:

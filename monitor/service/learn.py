@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from monitor.records import BackgroundRecord, StepReport, Story, Topic
+from monitor.records import BackgroundRecord, StepReport, Story
 from monitor.service.app import App
-from monitor.service.matchers import matcher_for
+from monitor.service.thresholds import choose_thresholds
 from monitor.store import stories, topics
 
 FIRST = 30
@@ -19,8 +19,6 @@ GROWTH = 1.0
 """A new version is due when the stream has grown by this share since the last one ..."""
 REFRESH = timedelta(days=1)
 """... or after this time, if it has grown by at least ``FIRST`` stories."""
-SAMPLE = 2000
-"""Recent stories whose scores calibrate the thresholds."""
 CHUNK = 200
 """Stories in memory at a time."""
 
@@ -65,30 +63,6 @@ def _calibrate(app: App, now: datetime) -> int:
     known = topics.thresholds(app.database, record.version)
     missing = [topic for topic in topics.all_topics(app.database) if topic.id not in known]
     if missing:
-        _save_thresholds(app, record, missing, now)
+        chosen = choose_thresholds(app, record, missing, now)
+        topics.save_thresholds(app.database, record.version, chosen, now)
     return len(missing)
-
-
-def _save_thresholds(
-    app: App, record: BackgroundRecord, missing: list[Topic], now: datetime
-) -> None:
-    from monitor.matching.calibrate import calibrate
-
-    matcher = matcher_for(record, missing, {})
-    # one that was left out gets a threshold too, or it would be missing again at every tick
-    samples: dict[int, list[float]] = {topic.id: [] for topic in missing}
-    for chunk in _newest(app, SAMPLE):
-        scores = matcher.scores(chunk)
-        for column, topic in enumerate(matcher.topics):
-            samples[topic.id] += scores[:, column].tolist()
-    per_week = stories.per_week(app.database, now)
-    chosen = {topic.id: calibrate(samples[topic.id], topic.spec, per_week) for topic in missing}
-    topics.save_thresholds(app.database, record.version, chosen, now)
-
-
-def _newest(app: App, limit: int) -> Iterator[tuple[Story, ...]]:
-    """The newest ``limit`` stories in chunks."""
-    before: int | None = None
-    while limit and (chunk := stories.latest(app.database, min(limit, CHUNK), before=before)):
-        yield chunk
-        before, limit = chunk[-1].id, limit - len(chunk)

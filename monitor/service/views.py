@@ -150,9 +150,9 @@ def find_topic(app: App, name: str) -> Topic:
     """The topic of that name, in any case and with hyphens for blanks, or :class:`NotFound`."""
     known = topics.all_topics(app.database)
     for topic in known:
-        if _slug(topic.spec.name) == _slug(name):
+        if slug(topic.spec.name) == slug(name):
             return topic
-    if _slug(name) in map(_slug, _without_seed(app)):
+    if slug(name) in map(slug, _without_seed(app)):
         raise NotFound(
             f"topic {name!r} has no seed: no page it names was read yet; `monitor poll` reads "
             "them, `monitor check --feeds` says what is wrong with them"
@@ -161,7 +161,8 @@ def find_topic(app: App, name: str) -> Topic:
     raise NotFound(f"no topic named {name!r}; the topics are: {names}")
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """A name as it is compared: in any case, with hyphens for blanks."""
     return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 

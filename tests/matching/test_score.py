@@ -87,6 +87,13 @@ def test_a_topic_that_does_not_watch_a_feed_does_not_match_its_stories() -> None
     assert matcher(spec).match([story(LIKE, feed_tags=("ports",))], NOW) != ()
 
 
+def test_a_topic_is_sampled_on_the_feeds_it_watches() -> None:
+    spec = TopicSpec(name="harbour", seeds=seeds(SEED), tags=("ports",))
+    news = [story(LIKE, feed_tags=("sport",)), story(LIKE, feed_tags=("ports",)), story("Lemon.")]
+    assert list(matcher(spec).samples(news)) == [(1, [score_of(news[1])])]
+    assert len(next(iter(matcher().samples(news)))[1]) == 3
+
+
 def test_without_a_threshold_a_topic_has_its_own_or_the_default() -> None:
     plain = topic(TopicSpec(name="plain", seeds=seeds(SEED)), topic_id=1)
     fixed = topic(TopicSpec(name="fixed", seeds=seeds(SEED), threshold=0.4), topic_id=2)

@@ -102,3 +102,19 @@ def test_a_new_topic_has_the_default_threshold_while_there_is_no_story_to_calibr
         learn(app, later)
         kinds = [each.kind for each in topics.thresholds(app.database, 1).values()]
     assert kinds == [ThresholdKind.CALIBRATED, ThresholdKind.DEFAULT]
+
+
+def test_a_topic_that_watches_some_feeds_is_calibrated_on_their_share_of_the_stream(
+    tmp_path: Path, feeds: FeedServer
+) -> None:
+    feeds.pages["few.rss"] = rss(small_news(40), at=MORNING - HOUR)
+    feeds.pages["many.rss"] = rss(small_news(120)[40:], at=MORNING - HOUR, first_id=100)
+    config = write_config(
+        tmp_path, feeds=[feeds.url("few.rss"), feeds.url("many.rss")], host=feeds.host
+    )
+    topic = tmp_path / "topics" / "advisory.yaml"
+    topic.write_text(f"{topic.read_text()}feeds: ['{feeds.url('few.rss')}']\n")
+    walk(config, MORNING)
+    with opened(config, MORNING) as app:
+        (threshold,) = topics.thresholds(app.database, 1).values()
+    assert threshold.sample == 40
