@@ -52,4 +52,7 @@ def build_profile(spec: TopicSpec, vectorizer: Vectorizer) -> Profile:
 
 
 def _mean(rows: csr_matrix) -> csr_matrix:
-    return csr_matrix(rows.sum(axis=0)) / max(rows.shape[0], 1)
+    # a product, since the sum of a sparse matrix is dense: 2**18 columns for a few hundred terms
+    total = csr_matrix(np.ones((1, rows.shape[0]))) @ rows
+    total.sort_indices()
+    return total / max(rows.shape[0], 1)
