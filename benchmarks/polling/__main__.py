@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from benchmarks.command import count, progress
 from benchmarks.polling.report import as_json, as_table
 from benchmarks.polling.rounds import MeasurementError, measure
 from benchmarks.polling.scenarios import SCENARIOS
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     names = options.scenario or tuple(SCENARIOS)
     try:
-        results = measure(options.feeds, options.rounds, names, _progress)
+        results = measure(options.feeds, options.rounds, names, progress)
     except MeasurementError as error:
         print(error, file=sys.stderr)
         return 1
@@ -39,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.polling", description=__doc__)
-    parser.add_argument("--feeds", type=_count, default=60, help="feeds to poll (default 60)")
-    parser.add_argument("--rounds", type=_count, default=5, help="rounds (default 5)")
+    parser.add_argument("--feeds", type=count, default=60, help="feeds to poll (default 60)")
+    parser.add_argument("--rounds", type=count, default=5, help="rounds (default 5)")
     parser.add_argument(
         "--scenario",
         action="append",
@@ -49,17 +50,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args(arguments)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return int(text)
-
-
-def _progress(what: str) -> None:
-    if sys.stderr.isatty():
-        print(what, file=sys.stderr)
 
 
 if __name__ == "__main__":

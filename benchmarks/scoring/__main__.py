@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.command import count, progress
 from benchmarks.scoring.corpus import Corpus, given, made
 from benchmarks.scoring.memory import peaks
 from benchmarks.scoring.report import as_json, as_table
@@ -29,11 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stories = options.stories * options.rounds * (len(sizes) + 2)
     try:
         corpus = _corpus(options.data, options.background, stories, max(sizes))
-        results = measure(corpus, sizes, options.rounds, _progress)
+        results = measure(corpus, sizes, options.rounds, progress)
     except (OSError, ValueError, KeyError) as error:
         print(f"cannot measure: {error}", file=sys.stderr)
         return 1
-    _progress("memory")
+    progress("memory")
     topics = min(IN_MEMORY, max(sizes))
     small = Corpus(corpus.background, corpus.stories[:1_000], corpus.seeds[:topics])
     figures = as_json(results, peaks(small, topics))
@@ -52,13 +53,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--topics",
         action="append",
-        type=_count,
+        type=count,
         help="measure with so many topics; may be repeated (default: 1, 100, 1000, 10000)",
     )
-    parser.add_argument("--rounds", type=_count, default=5, help="rounds (default 5)")
-    parser.add_argument("--stories", type=_count, default=200, help="stories a turn (default 200)")
+    parser.add_argument("--rounds", type=count, default=5, help="rounds (default 5)")
+    parser.add_argument("--stories", type=count, default=200, help="stories a turn (default 200)")
     parser.add_argument(
-        "--background", type=_count, default=BACKGROUND, help="stories to learn from (default 1000)"
+        "--background", type=count, default=BACKGROUND, help="stories to learn from (default 1000)"
     )
     parser.add_argument(
         "--data",
@@ -67,17 +68,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args(arguments)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return int(text)
-
-
-def _progress(what: str) -> None:
-    if sys.stderr.isatty():
-        print(what, file=sys.stderr)
 
 
 if __name__ == "__main__":
