@@ -49,8 +49,10 @@ def run_demo(folder: Path, now: datetime, say: Callable[[str], None]) -> None:
         with open_app(settings, owner="demo", rng=random.Random(0)) as app:  # noqa: S311
             sync(app, now)
             for report in _walk(app, now):
-                told = ", ".join(f"{count} {name}" for name, count in report.counts.items())
-                say(f"{report.step:8} {told}")
+                told = ", ".join(
+                    f"{count} {name}" for name, count in report.counts.items() if count
+                )
+                say(f"{report.step:8} {told or 'nothing to do'}")
     _show(folder, say)
 
 
