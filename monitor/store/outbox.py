@@ -191,15 +191,6 @@ def counts(db: Database) -> Mapping[OutboxState, int]:
     return Counter({OutboxState(state): number for state, number in found})
 
 
-def waiting_since(db: Database) -> datetime | None:
-    """When the oldest message that is still on its way was made."""
-    final = (OutboxState.SENT, OutboxState.DEAD)
-    oldest = select(func.min(outbox.c.created_at)).where(outbox.c.state.not_in(final))
-    with db.read() as connection:
-        made: datetime | None = connection.scalar(oldest)
-    return made
-
-
 def prune(db: Database, before: datetime) -> int:
     """Forget the bytes of messages that were sent or given up before; return how many."""
     with db.write() as connection:
