@@ -36,13 +36,17 @@ class _Timed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSpec:
-    """What the owner wrote about a feed. ``title`` empty: the feed's own title is shown."""
+    """What the owner wrote about a feed. ``title`` empty: the feed's own title is shown.
+
+    ``language`` is that of all its stories; None: what the feed or the words of a story say.
+    """
 
     url: str
     title: str = ""
     tags: tuple[str, ...] = ()
     interval: timedelta = timedelta(minutes=30)
     enabled: bool = True
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,12 +245,36 @@ class TopicSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict(_Timed):
+    """What a reader said of a story: ``wanted``, or not. It holds the words it teaches.
+
+    ``origin`` says where it was given (``command``). One with ``reverted_at`` teaches no more.
+    """
+
+    id: int
+    topic_id: int
+    story_id: int
+    url: str | None
+    title: str
+    text: str
+    language: str | None
+    wanted: bool
+    origin: str
+    given_at: datetime
+    reverted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A stored topic; ``version`` is a hash of its spec, so that a change is seen."""
+    """A stored topic with the verdicts that stand, oldest first.
+
+    ``version`` is a hash of spec and verdicts, so that every change is seen.
+    """
 
     id: int
     version: str
     spec: TopicSpec
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,17 +301,22 @@ class ThresholdKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
+class Threshold(_Timed):
     """The score from which a story matches.
 
-    ``expected_per_week``: alerts expected at this value from ``sample`` background stories;
-    None where there is no background to tell.
+    ``expected_per_week``: alerts expected at this value from ``sample`` background stories, which
+    leave it between ``expected_low`` and ``expected_high`` nine times in ten; None where there is
+    no background to tell. ``since``: when it was chosen, None where it was not stored; two that
+    decide alike are equal.
     """
 
     value: float
     kind: ThresholdKind
     sample: int = 0
     expected_per_week: float | None = None
+    expected_low: float | None = None
+    expected_high: float | None = None
+    since: datetime | None = field(default=None, compare=False)
 
 
 # ---------------------------------------------------------------- matches

@@ -133,6 +133,7 @@ def _intent(spec: FeedSpec) -> dict[str, Any]:
         "tags": list(spec.tags),
         "interval_seconds": spec.interval.total_seconds(),
         "enabled": spec.enabled,
+        "language": spec.language,
     }
 
 

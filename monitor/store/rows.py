@@ -64,6 +64,7 @@ def feed(row: Row[Any]) -> Feed:
             tags=tuple(row.tags),
             interval=timedelta(seconds=row.interval_seconds),
             enabled=row.enabled,
+            language=row.language,
         ),
         title=row.title or row.own_title or place_of(row.url),
         validators=Validators(etag=row.etag, last_modified=row.last_modified),

@@ -68,6 +68,7 @@ feeds = _numbered(
     _column("skipped_entries", Integer),
     _column("lease_owner", Clean, optional=True),
     _column("lease_until", Utc, optional=True),
+    _column("language", Clean, optional=True),
     UniqueConstraint("url"),
     Index(None, "next_check_at"),
 )
@@ -138,7 +139,33 @@ thresholds = Table(
     _column("sample", Integer),
     _column("expected_per_week", Double, optional=True),
     _column("created_at", Utc),
+    _column("expected_low", Double, optional=True),
+    _column("expected_high", Double, optional=True),
     PrimaryKeyConstraint("topic_id", "topic_version", "background_version"),
+)
+
+verdicts = _numbered(
+    "verdicts",
+    Column("topic_id", ID, ForeignKey("topics.id"), nullable=False),
+    # no foreign key: what was learned from a story outlives it, so its words are kept here
+    _column("story_id", ID),
+    _column("url", Clean, optional=True),
+    _column("title", Clean),
+    _column("text", Clean),
+    _column("language", Clean, optional=True),
+    _column("wanted", Boolean),
+    _column("origin", Clean),
+    _column("given_at", Utc),
+    _column("reverted_at", Utc, optional=True),
+    Index(None, "topic_id", "given_at"),
+)
+Index(
+    "uq_verdicts_standing",
+    verdicts.c.topic_id,
+    verdicts.c.story_id,
+    unique=True,
+    sqlite_where=verdicts.c.reverted_at.is_(None),
+    postgresql_where=verdicts.c.reverted_at.is_(None),
 )
 
 seed_pages = Table(

@@ -18,6 +18,9 @@ from monitor.store.tables import backgrounds, matches, seed_pages, topics
 from monitor.store.tables import thresholds as table
 
 
+_THRESHOLD = ("value", "kind", "sample", "expected_per_week", "expected_low", "expected_high")
+
+
 def version_of(spec: TopicSpec) -> str:
     """Sixteen hexadecimal digits that change with anything in ``spec``."""
     canonical = json.dumps(storable_json(asdict(spec)), sort_keys=True, separators=(",", ":"))
@@ -121,14 +124,15 @@ def save_thresholds(
         present = select(topics.c.id, topics.c.version).where(topics.c.id.in_(chosen))
         versions = {row.id: row.version for row in connection.execute(present)}
         upsert = insert(connection, table)
-        changed = ("value", "kind", "sample", "expected_per_week", "created_at")
+        chosen_here = (*_THRESHOLD, "created_at")
         upsert = upsert.on_conflict_do_update(
             index_elements=["topic_id", "topic_version", "background_version"],
-            set_={name: upsert.excluded[name] for name in changed},
+            set_={name: upsert.excluded[name] for name in chosen_here},
         )
         for topic_id, threshold in chosen.items():
             key = {"topic_id": topic_id, "topic_version": versions[topic_id]}
-            values = {**asdict(threshold), "background_version": version, "created_at": now}
+            values = {name: getattr(threshold, name) for name in _THRESHOLD}
+            values |= {"background_version": version, "created_at": now}
             connection.execute(upsert.values(key | values))
 
 
@@ -177,4 +181,7 @@ def _threshold(row: Row[Any]) -> Threshold:
         kind=ThresholdKind(row.kind),
         sample=row.sample,
         expected_per_week=row.expected_per_week,
+        expected_low=row.expected_low,
+        expected_high=row.expected_high,
+        since=row.created_at,
     )
