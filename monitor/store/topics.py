@@ -17,7 +17,6 @@ from monitor.store.database import Database, insert
 from monitor.store.tables import backgrounds, matches, seed_pages, topics
 from monitor.store.tables import thresholds as table
 
-
 _THRESHOLD = ("value", "kind", "sample", "expected_per_week", "expected_low", "expected_high")
 
 
