@@ -1,12 +1,15 @@
 """The tracking task of one folder of corpora: what is ranked, from which seeds, judged how.
 
 Everything drawn is drawn by a fixed seed per corpus, so a missing corpus changes no other draw.
+A change is judged on several draws; a constant is chosen on one half of the topics and judged on
+the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from random import Random
 
 import numpy as np
@@ -32,6 +35,8 @@ LEARNED = {"reuters21578": 1, "allsides": 2}
 
 UNLABELLED = {"t17": "allsides"}
 """Topics of the first have stories in the second that no label tells: not judged there."""
+
+HALVES = ("A", "B")
 
 LEAST_STORIES = 6
 SEEDS = 5
@@ -63,16 +68,7 @@ class Trial:
 
     def snippets(self) -> Trial:
         """Return the same trial on titles and first words."""
-        runs = [
-            Run(
-                corpus=run.corpus,
-                topic=run.topic,
-                seed=run.seed.snippet(),
-                relevant=run.relevant,
-                judged=run.judged,
-            )
-            for run in self.runs
-        ]
+        runs = [replace(run, seed=run.seed.snippet()) for run in self.runs]
         return Trial(
             pool=[each.snippet() for each in self.pool],
             runs=runs,
@@ -80,20 +76,48 @@ class Trial:
         )
 
 
-def build_trial(corpora: Mapping[str, Sequence[Labelled]]) -> Trial:
-    """Return the trial of the corpora that are there."""
-    shuffled = {name: _shuffled(name, corpora.get(name, ())) for name in NOISE}
+def build_trial(
+    corpora: Mapping[str, Sequence[Labelled]], *, draw: int = 0, half: str | None = None
+) -> Trial:
+    """Return the trial of the corpora that are there.
+
+    Another ``draw`` has other seeds, another pool and another background. A ``half`` of
+    ``HALVES`` keeps half of the topics of each corpus, with the seeds that they have in the whole.
+    """
+    shuffled = {name: _shuffled(name, corpora.get(name, ()), draw) for name in NOISE}
     pool = [record for name in TRACKED for record in corpora.get(name, ())]
     pool += [record for name, size in NOISE.items() for record in shuffled[name][:size]]
     rest = {name: shuffled[name][size:] for name, size in NOISE.items()}
-    runs = [run for name in TRACKED if name in corpora for run in _runs(name, pool)]
-    return Trial(pool=pool, runs=runs, unranked=_interleaved(rest))
+    runs = [run for name in TRACKED if name in corpora for run in _runs(name, pool, draw)]
+    kept = runs if half is None else _half(runs, half)
+    return Trial(pool=pool, runs=kept, unranked=_interleaved(rest))
 
 
-def _shuffled(name: str, records: Sequence[Labelled]) -> list[Labelled]:
+def _random(what: str, draw: int) -> Random:
+    return Random(f"{what}, draw {draw}" if draw else what)
+
+
+def _shuffled(name: str, records: Sequence[Labelled], draw: int) -> list[Labelled]:
     drawn = list(records)
-    Random(name).shuffle(drawn)
+    _random(name, draw).shuffle(drawn)
     return drawn
+
+
+def _half(runs: Sequence[Run], half: str) -> list[Run]:
+    """Return the runs of every other topic of each corpus, in the order of the labels' hashes."""
+    topics: dict[str, set[str]] = {}
+    for run in runs:
+        topics.setdefault(run.corpus, set()).add(run.topic)
+    kept = {
+        (corpus, topic)
+        for corpus, labels in topics.items()
+        for topic in sorted(labels, key=_digest)[HALVES.index(half) :: len(HALVES)]
+    }
+    return [run for run in runs if (run.corpus, run.topic) in kept]
+
+
+def _digest(label: str) -> bytes:
+    return sha256(label.encode()).digest()
 
 
 def _interleaved(rest: Mapping[str, list[Labelled]]) -> list[Labelled]:
@@ -108,8 +132,8 @@ def _interleaved(rest: Mapping[str, list[Labelled]]) -> list[Labelled]:
     ]
 
 
-def _runs(corpus: str, pool: Sequence[Labelled]) -> list[Run]:
-    random = Random(f"seeds of {corpus}")
+def _runs(corpus: str, pool: Sequence[Labelled], draw: int) -> list[Run]:
+    random = _random(f"seeds of {corpus}", draw)
     own = np.array([record.corpus == corpus for record in pool])
     judged = np.array([record.corpus != UNLABELLED.get(corpus) for record in pool])
     runs = []

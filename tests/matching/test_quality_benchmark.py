@@ -121,6 +121,33 @@ def test_draws_are_the_same_every_time(tmp_path: Path) -> None:
     assert [each.id for each in one.pool] == [each.id for each in other.pool]
 
 
+def test_another_draw_has_other_seeds_and_another_background(tmp_path: Path) -> None:
+    found, _ = load(corpora(tmp_path, noise=4100), ["fnc1", "allsides"])
+    one, other = build_trial(found), build_trial(found, draw=1)
+    assert [run.seed.id for run in one.runs] != [run.seed.id for run in other.runs]
+    assert [each.id for each in one.unranked] != [each.id for each in other.unranked]
+    assert {each.id for each in one.pool} != {each.id for each in other.pool}
+
+
+def test_the_halves_of_the_topics_make_up_the_whole(tmp_path: Path) -> None:
+    found, _ = load(corpora(tmp_path), ["fnc1"])
+    whole, a, b = (build_trial(found, half=half) for half in (None, "A", "B"))
+    assert (a.topics, b.topics) == (1, 1)
+    seeds = sorted((run.topic, run.seed.id) for run in [*a.runs, *b.runs])
+    assert seeds == sorted((run.topic, run.seed.id) for run in whole.runs)
+
+
+def test_figures_say_of_which_draw_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(corpora(tmp_path))
+    answer = measured(capsys, "tracking", "--data", folder, "--draw", "3", "--half", "A")
+    assert (answer["draw"], answer["half"], answer["tracking"]["topics"]) == (3, "A", 1)
+    with pytest.raises(SystemExit):
+        main(["tracking", "--data", folder, "--draw", "-1"])
+    assert "'-1' is no number of 0 or more" in capsys.readouterr().err
+
+
 def test_feeds_are_read_and_differences_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
