@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from monitor.errors import AlreadyRunning, StoreError
 from monitor.store import schema
 from monitor.store.advisory import AdvisoryLock
-from monitor.store.engine import PLAIN, WRITES, make_engine, shown
+from monitor.store.engine import PLAIN, WRITES, make_engine, reads, shown
 from monitor.store.faults import store_errors
 
 PATIENCE = 30.0
@@ -43,6 +43,7 @@ class Database:
         self._engine = engine
         self._opened: tuple[int, int] | None = None
         self._licence: Callable[[], None] = _nothing
+        self._reading_engine = engine.execution_options(**reads(engine))
         self._writing_engine = engine.execution_options(**WRITES)
         # SQLite lets one write at a time: threads queue here, fairly, instead of polling the file
         self._turn: AbstractContextManager[object] = (
@@ -59,7 +60,7 @@ class Database:
         """A transaction that sees one state of the database; keep it short."""
         with store_errors(self.name):
             self._stand_by_the_file()
-            with self._engine.begin() as connection:
+            with self._reading_engine.begin() as connection:
                 yield connection
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -27,6 +28,14 @@ WRITES = {"begin": "BEGIN IMMEDIATE"}
 """Execution options of a connection that is going to write."""
 PLAIN = {"begin": ""}
 """Execution options of a connection on which SQLite begins nothing by itself."""
+
+
+def reads(engine: Engine) -> Mapping[str, str]:
+    """Execution options of a connection that sees one state of the database in all it reads.
+
+    SQLite always does; PostgreSQL by itself takes a new look for every statement.
+    """
+    return {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
 
 
 def make_engine(url: str, patience: float) -> Engine:

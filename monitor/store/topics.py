@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -11,30 +11,46 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, select, update
 
-from monitor.records import BackgroundRecord, Seed, Threshold, ThresholdKind, Topic, TopicSpec
+from monitor.records import (
+    BackgroundRecord,
+    Seed,
+    Threshold,
+    ThresholdKind,
+    Topic,
+    TopicSpec,
+    Verdict,
+)
 from monitor.store.columns import storable_json
 from monitor.store.database import Database, insert
-from monitor.store.tables import backgrounds, matches, seed_pages, topics
+from monitor.store.tables import backgrounds, matches, seed_pages, topics, verdicts
 from monitor.store.tables import thresholds as table
 
 _THRESHOLD = ("value", "kind", "sample", "expected_per_week", "expected_low", "expected_high")
 
 
-def version_of(spec: TopicSpec) -> str:
-    """Sixteen hexadecimal digits that change with anything in ``spec``."""
+def version_of(spec: TopicSpec, standing: Iterable[int] = ()) -> str:
+    """Sixteen hexadecimal digits that change with anything in ``spec`` and with what stands.
+
+    ``standing``: the numbers of the verdicts that stand; what one says never changes.
+    """
     canonical = json.dumps(storable_json(asdict(spec)), sort_keys=True, separators=(",", ":"))
+    if numbers := sorted(standing):
+        canonical += json.dumps(numbers)
     return blake2b(canonical.encode(), digest_size=8).hexdigest()
 
 
 def sync(db: Database, specs: Iterable[TopicSpec]) -> tuple[Topic, ...]:
     """Make the stored topics those of ``specs``, by name, and return them in that order.
 
-    A topic that is gone is disabled; its matches stay. One that only got another name keeps its
-    matches under it: what was not told yet still is.
+    A topic that is gone is disabled; its matches and verdicts stay. One that only got another name
+    keeps them under it: what was not told yet still is.
     """
     wanted = {spec.name: spec for spec in specs}
     with db.write() as connection:
-        _rename(connection, wanted)
+        # locked, so that no verdict is given between what is read here and the version written
+        rows = connection.execute(select(topics).order_by(topics.c.id).with_for_update()).all()
+        owners, numbers = _owners(rows, wanted), _standing_numbers(connection)
+        _rename(connection, owners)
         gone = update(topics).where(topics.c.name.not_in(wanted))
         connection.execute(gone.values(enabled=False))
         upsert = insert(connection, topics)
@@ -42,20 +58,49 @@ def sync(db: Database, specs: Iterable[TopicSpec]) -> tuple[Topic, ...]:
         upsert = upsert.on_conflict_do_update(
             index_elements=["name"], set_={name: upsert.excluded[name] for name in changed}
         )
-        for position, spec in enumerate(wanted.values()):
-            connection.execute(upsert.values(_row(spec, position)))
+        for position, (name, spec) in enumerate(wanted.items()):
+            version = version_of(spec, numbers.get(owners.get(name), ()))
+            connection.execute(upsert.values(_row(spec, version, position)))
     return all_topics(db)
 
 
-def _rename(connection: Connection, wanted: Mapping[str, TopicSpec]) -> None:
-    """Give a topic that is gone the name of a new one that equals it in all else."""
-    stored = [_topic(row) for row in connection.execute(select(topics).where(topics.c.enabled))]
-    gone = {_nameless(each.spec): each.id for each in stored if each.spec.name not in wanted}
-    taken = set(connection.scalars(select(topics.c.name).where(topics.c.name.in_(wanted))))
+def planned(db: Database, specs: Iterable[TopicSpec]) -> tuple[Topic, ...]:
+    """The topics that :func:`sync` would make of ``specs``; nothing is written.
+
+    One that is not stored yet has a number below 0.
+    """
+    wanted = {spec.name: spec for spec in specs}
+    with db.read() as connection:
+        owners = _owners(connection.execute(select(topics).order_by(topics.c.id)).all(), wanted)
+        standing = _standing(connection)
+    found = []
+    for position, (name, spec) in enumerate(wanted.items(), start=1):
+        number = owners.get(name, -position)
+        given = standing.get(number, ())
+        version = version_of(spec, (verdict.id for verdict in given))
+        found.append(Topic(id=number, version=version, spec=spec, verdicts=given))
+    return tuple(found)
+
+
+def _owners(rows: Sequence[Row[Any]], wanted: Mapping[str, TopicSpec]) -> dict[str, int]:
+    """The number of the stored topic behind each wanted name, where there is one.
+
+    A topic that is gone gets the name of a new one that equals it in all else.
+    """
+    owners = {row.name: row.id for row in rows if row.name in wanted}
+    stored = (_topic(row, ()) for row in rows if row.enabled and row.name not in wanted)
+    gone = {_nameless(each.spec): each.id for each in stored}
     for name, spec in wanted.items():
-        number = None if name in taken else gone.pop(_nameless(spec), None)
+        number = None if name in owners else gone.pop(_nameless(spec), None)
         if number is not None:
-            connection.execute(update(topics).where(topics.c.id == number).values(name=name))
+            owners[name] = number
+    return owners
+
+
+def _rename(connection: Connection, owners: Mapping[str, int]) -> None:
+    for name, number in owners.items():
+        other = update(topics).where(topics.c.id == number, topics.c.name != name)
+        connection.execute(other.values(name=name))
 
 
 def _nameless(spec: TopicSpec) -> str:
@@ -63,10 +108,30 @@ def _nameless(spec: TopicSpec) -> str:
 
 
 def all_topics(db: Database) -> tuple[Topic, ...]:
-    """The enabled topics in the owner's order."""
+    """The enabled topics in the owner's order, with their standing verdicts."""
     enabled = select(topics).where(topics.c.enabled).order_by(topics.c.position)
     with db.read() as connection:
-        return tuple(map(_topic, connection.execute(enabled)))
+        rows = connection.execute(enabled).all()
+        standing = _standing(connection)
+    return tuple(_topic(row, standing.get(row.id, ())) for row in rows)
+
+
+def _standing_numbers(connection: Connection) -> Mapping[int | None, list[int]]:
+    """The numbers of the standing verdicts of each topic that has any."""
+    numbers: dict[int | None, list[int]] = {}
+    chosen = select(verdicts.c.topic_id, verdicts.c.id).where(verdicts.c.reverted_at.is_(None))
+    for row in connection.execute(chosen):
+        numbers.setdefault(row.topic_id, []).append(row.id)
+    return numbers
+
+
+def _standing(connection: Connection) -> Mapping[int, tuple[Verdict, ...]]:
+    """The standing verdicts of each topic that has any, oldest first."""
+    chosen = select(verdicts).where(verdicts.c.reverted_at.is_(None)).order_by(verdicts.c.id)
+    found: dict[int, list[Verdict]] = {}
+    for row in connection.execute(chosen):
+        found.setdefault(row.topic_id, []).append(Verdict(**row._mapping))
+    return {topic_id: tuple(given) for topic_id, given in found.items()}
 
 
 def latest_background(db: Database) -> BackgroundRecord | None:
@@ -150,24 +215,28 @@ def save_seed_page(db: Database, url: str, seed: Seed, now: datetime) -> None:
         connection.execute(upsert.on_conflict_do_update(index_elements=["url"], set_=values))
 
 
-def _row(spec: TopicSpec, position: int) -> dict[str, Any]:
+def _row(spec: TopicSpec, version: str, position: int) -> dict[str, Any]:
     return {
         "name": spec.name,
-        "version": version_of(spec),
+        "version": version,
         "spec": asdict(spec),
         "position": position,
         "enabled": True,
     }
 
 
-def _topic(row: Row[Any]) -> Topic:
-    """Every list of a spec is a tuple again, and those of seeds hold seeds."""
+def _topic(row: Row[Any], given: tuple[Verdict, ...]) -> Topic:
+    return Topic(id=row.id, version=row.version, spec=spec_of(row.spec), verdicts=given)
+
+
+def spec_of(stored: Mapping[str, Any]) -> TopicSpec:
+    """A spec out of the column: every list is a tuple again, and those of seeds hold seeds."""
     spec: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in row.spec.items()
+        name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
     }
     for name in ("seeds", "not_seeds"):
         spec[name] = tuple(Seed(**seed) for seed in spec[name])
-    return Topic(id=row.id, version=row.version, spec=TopicSpec(**spec))
+    return TopicSpec(**spec)
 
 
 def _background(row: Row[Any]) -> BackgroundRecord:

@@ -1,0 +1,109 @@
+"""Verdicts: what a reader said of stories, each a step that is kept and can be taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from monitor.errors import StoreError
+from monitor.records import Story, Verdict
+from monitor.store.database import Database
+from monitor.store.tables import topics
+from monitor.store.tables import verdicts as table
+from monitor.store.topics import spec_of, version_of
+
+
+def give(
+    db: Database, topic_id: int, story: Story, *, wanted: bool, origin: str, now: datetime
+) -> Verdict:
+    """Store what was said of a story, with its words, and move its topic to a new version.
+
+    What was said of the same story before is taken back; where it was the same, it stands and
+    nothing changes. :class:`StoreError` where there is no topic of that number.
+    """
+    with db.write() as connection:
+        _lock(connection, db.name, topic_id)
+        before = _standing_on(connection, topic_id, story.id)
+        if before is not None and before.wanted == wanted:
+            return before
+        if before is not None:
+            _take_back(connection, before.id, now)
+        given = _insert(connection, topic_id, story, wanted=wanted, origin=origin, now=now)
+        _move_version(connection, topic_id)
+    return given
+
+
+def revert(db: Database, verdict_id: int, now: datetime) -> Verdict | None:
+    """Take a verdict back; None: no verdict of that number stands."""
+    with db.write() as connection:
+        topic_id = connection.scalar(select(table.c.topic_id).where(table.c.id == verdict_id))
+        if topic_id is None:
+            return None
+        _lock(connection, db.name, topic_id)
+        row = _take_back(connection, verdict_id, now)
+        if row is None:
+            return None
+        _move_version(connection, topic_id)
+    return Verdict(**row._mapping)
+
+
+def history(db: Database, topic_id: int) -> tuple[Verdict, ...]:
+    """Every verdict on stories of a topic, those taken back too; oldest first."""
+    chosen = select(table).where(table.c.topic_id == topic_id).order_by(table.c.id)
+    with db.read() as connection:
+        return tuple(Verdict(**row._mapping) for row in connection.execute(chosen))
+
+
+def _lock(connection: Connection, name: str, topic_id: int) -> None:
+    """Let nobody else change the topic meanwhile: its version follows from all its verdicts."""
+    row = select(topics.c.id).where(topics.c.id == topic_id).with_for_update()
+    if connection.scalar(row) is None:
+        raise StoreError(f"database {name}: there is no topic of the number {topic_id}")
+
+
+def _standing_on(connection: Connection, topic_id: int, story_id: int) -> Verdict | None:
+    chosen = select(table).where(
+        table.c.topic_id == topic_id, table.c.story_id == story_id, table.c.reverted_at.is_(None)
+    )
+    row = connection.execute(chosen).first()
+    return None if row is None else Verdict(**row._mapping)
+
+
+def _take_back(connection: Connection, verdict_id: int, now: datetime) -> Row[Any] | None:
+    stands = update(table).where(table.c.id == verdict_id, table.c.reverted_at.is_(None))
+    return connection.execute(stands.values(reverted_at=now).returning(table)).first()
+
+
+def _insert(
+    connection: Connection,
+    topic_id: int,
+    story: Story,
+    *,
+    wanted: bool,
+    origin: str,
+    now: datetime,
+) -> Verdict:
+    values = {
+        "topic_id": topic_id,
+        "story_id": story.id,
+        "url": story.url,
+        "title": story.title,
+        "text": story.text,
+        "language": story.language,
+        "wanted": wanted,
+        "origin": origin,
+        "given_at": now,
+    }
+    row = connection.execute(insert(table).values(values).returning(table)).one()
+    return Verdict(**row._mapping)
+
+
+def _move_version(connection: Connection, topic_id: int) -> None:
+    """Make the version of a topic that of its spec and of the verdicts that stand now."""
+    stands = select(table.c.id).where(table.c.topic_id == topic_id, table.c.reverted_at.is_(None))
+    topic = topics.c.id == topic_id
+    spec = spec_of(connection.execute(select(topics.c.spec).where(topic)).scalar_one())
+    version = version_of(spec, connection.scalars(stands))
+    connection.execute(update(topics).where(topic).values(version=version))

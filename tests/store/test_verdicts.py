@@ -1,0 +1,322 @@
+"""Verdicts: each a step that is kept, moves its topic's version, and can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from monitor.errors import StoreError
+from monitor.records import Seed, Story, Threshold, ThresholdKind, Topic, TopicSpec, Verdict
+from monitor.store import stories, topics, verdicts
+from monitor.store.database import Database
+from monitor.store.tables import verdicts as table
+from tests.store.builders import DAY, HOUR, MINUTE, NOW, add_stories, add_topics, new_story
+from tests.store.test_concurrency import everywhere
+
+LATER = NOW + HOUR
+THRESHOLD = Threshold(value=0.25, kind=ThresholdKind.CALIBRATED, sample=300, expected_per_week=1.5)
+
+
+def add_story(db: Database, name: str = "x", **changes: Any) -> Story:
+    (number,) = add_stories(db, new_story(name, **changes))
+    found = stories.get(db, number)
+    assert found is not None
+    return found
+
+
+def give(db: Database, topic: Topic, story: Story, answer: str = "yes", **changes: Any) -> Verdict:
+    values = {"wanted": answer == "yes", "origin": "command", "now": NOW, **changes}
+    return verdicts.give(db, topic.id, story, **values)
+
+
+def only_topic(db: Database) -> Topic:
+    (topic,) = topics.all_topics(db)
+    return topic
+
+
+# ---------------------------------------------------------------- giving
+
+
+def test_a_verdict_holds_the_words_it_teaches_and_where_it_was_given(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    story = add_story(db, language="de")
+
+    given = give(db, topic, story, "no", origin="mail")
+
+    assert given == Verdict(
+        id=given.id,
+        topic_id=topic.id,
+        story_id=story.id,
+        url=story.url,
+        title=story.title,
+        text=story.text,
+        language="de",
+        wanted=False,
+        origin="mail",
+        given_at=NOW,
+    )
+    assert only_topic(db).verdicts == (given,)
+
+
+def test_verdicts_stand_in_the_order_in_which_they_were_given(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    given = [give(db, topic, add_story(db, name)) for name in "bca"]
+
+    assert only_topic(db).verdicts == tuple(given)
+
+
+def test_every_verdict_moves_its_topic_to_a_new_version_and_no_other(db: Database) -> None:
+    iraq, other = add_topics(db, "iraq", "other")
+    versions = {iraq.version}
+    for name in "abc":
+        give(db, iraq, add_story(db, name))
+        moved, still = topics.all_topics(db)
+        versions.add(moved.version)
+        assert still == other
+
+    assert len(versions) == 4
+
+
+def test_the_same_answer_again_changes_nothing(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    story = add_story(db)
+    first = give(db, topic, story)
+    before = only_topic(db)
+
+    assert give(db, topic, story, now=LATER) == first
+    assert only_topic(db) == before
+    assert verdicts.history(db, topic.id) == (first,)
+
+
+def test_another_answer_takes_the_first_one_back(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    story = add_story(db)
+    first, second = give(db, topic, story), give(db, topic, story, "no", now=LATER)
+
+    assert only_topic(db).verdicts == (second,)
+    assert verdicts.history(db, topic.id) == (replace(first, reverted_at=LATER), second)
+
+
+def test_one_story_may_be_wanted_for_one_topic_and_unwanted_for_another(db: Database) -> None:
+    iraq, sport = add_topics(db, "iraq", "sport")
+    story = add_story(db)
+    give(db, iraq, story)
+    give(db, sport, story, "no")
+
+    assert [[each.wanted for each in t.verdicts] for t in topics.all_topics(db)] == [
+        [True],
+        [False],
+    ]
+
+
+def test_a_verdict_for_a_topic_that_is_not_there_is_refused(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    with pytest.raises(StoreError, match="there is no topic of the number 99"):
+        give(db, replace(topic, id=99), add_story(db))
+
+
+# ---------------------------------------------------------------- taking back
+
+
+def test_what_is_taken_back_teaches_no_more_and_is_still_listed(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    given = give(db, topic, add_story(db))
+
+    undone = verdicts.revert(db, given.id, LATER)
+
+    assert undone == replace(given, reverted_at=LATER)
+    assert only_topic(db) == topic
+    assert verdicts.history(db, topic.id) == (undone,)
+
+
+def test_what_was_taken_back_can_be_said_again(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    story = add_story(db)
+    first = give(db, topic, story)
+    verdicts.revert(db, first.id, NOW + MINUTE)
+    again = give(db, topic, story, now=LATER)
+
+    assert again.id != first.id
+    assert only_topic(db).verdicts == (again,)
+
+
+def test_what_does_not_stand_cannot_be_taken_back(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    given = give(db, topic, add_story(db))
+    first = verdicts.revert(db, given.id, NOW)
+
+    assert verdicts.revert(db, given.id, LATER) is None
+    assert verdicts.revert(db, given.id + 1, LATER) is None
+    assert verdicts.history(db, topic.id) == (first,)
+
+
+# ---------------------------------------------------------------- what they outlive
+
+
+def sync_spec(db: Database, **changes: Any) -> Topic:
+    spec = TopicSpec(name="iraq", seeds=(Seed(text="iraq"),))
+    (topic,) = topics.sync(db, [replace(spec, **changes)])
+    return topic
+
+
+@pytest.mark.parametrize("changes", [{}, {"never": ("sport",)}, {"name": "Iraq mission"}])
+def test_verdicts_stay_when_the_owners_files_are_read_again(
+    db: Database, changes: dict[str, Any]
+) -> None:
+    before = sync_spec(db)
+    given = give(db, before, add_story(db))
+    taught = only_topic(db)
+
+    after = sync_spec(db, **changes)
+
+    assert (after.id, after.verdicts) == (before.id, (given,))
+    assert (after.version == taught.version) == (changes == {})
+
+
+def test_a_topic_that_returns_has_its_verdicts_again(db: Database) -> None:
+    topic = sync_spec(db)
+    give(db, topic, add_story(db))
+    taught = only_topic(db)
+    topics.sync(db, [])
+
+    assert sync_spec(db) == taught
+
+
+def test_a_verdict_that_is_taken_back_while_its_topic_is_gone_is_gone_when_that_returns(
+    db: Database,
+) -> None:
+    topic = sync_spec(db)
+    given = give(db, topic, add_story(db))
+    topics.sync(db, [])
+    verdicts.revert(db, given.id, NOW)
+
+    assert sync_spec(db) == topic
+
+
+def test_a_verdict_outlives_its_story(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    story = add_story(db)
+    given = give(db, topic, story)
+    with db.write() as connection:
+        connection.exec_driver_sql("UPDATE stories SET matched_at = seen_at")
+    assert stories.prune(db, NOW + DAY) == 1
+
+    assert only_topic(db).verdicts == (given,)
+    assert verdicts.revert(db, given.id, LATER) is not None
+
+
+def test_a_topic_without_verdicts_keeps_the_version_of_its_spec(db: Database) -> None:
+    topic = sync_spec(db)
+    assert topic.version == topics.version_of(topic.spec)
+
+
+def test_the_threshold_of_a_version_is_had_again_when_that_version_returns(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    topics.save_thresholds(db, 1, {topic.id: THRESHOLD}, NOW)
+    given = give(db, topic, add_story(db))
+    assert topics.thresholds(db, 1) == {}
+
+    verdicts.revert(db, given.id, LATER)
+
+    assert topics.thresholds(db, 1) == {topic.id: THRESHOLD}
+
+
+# ---------------------------------------------------------------- what sync would do
+
+
+@pytest.mark.parametrize("changes", [{}, {"never": ("sport",)}, {"name": "Iraq mission"}])
+def test_what_a_sync_would_make_of_topics_can_be_had_without_writing(
+    db: Database, changes: dict[str, Any]
+) -> None:
+    topic = sync_spec(db)
+    give(db, topic, add_story(db))
+    stored = only_topic(db)
+
+    (planned,) = topics.planned(db, [replace(topic.spec, **changes)])
+
+    assert only_topic(db) == stored
+    assert sync_spec(db, **changes) == planned
+
+
+def test_a_topic_that_is_not_stored_yet_is_planned_with_a_number_of_its_own(db: Database) -> None:
+    specs = [TopicSpec(name=name, seeds=(Seed(text=name),)) for name in ("one", "two")]
+    planned = topics.planned(db, specs)
+
+    assert [each.spec for each in planned] == specs
+    assert len({each.id for each in planned}) == 2
+    assert max(each.id for each in planned) < 0
+
+
+# ---------------------------------------------------------------- several at once
+
+
+def give_by_turns(db: Database, topic_id: int, story_id: int, times: int) -> int:
+    """Change one's mind many times; returns how often."""
+    story = stories.get(db, story_id)
+    assert story is not None
+    for number in range(times):
+        wanted = number % 2 == 0
+        verdicts.give(db, topic_id, story, wanted=wanted, origin="command", now=NOW)
+    return times
+
+
+def test_of_many_verdicts_at_once_on_a_story_one_stands_and_the_version_is_its(
+    db: Database, url: str
+) -> None:
+    (topic,) = add_topics(db, "iraq")
+    story = add_story(db)
+
+    everywhere(db, url, give_by_turns, topic.id, story.id, 6)
+
+    after = only_topic(db)
+    assert len(after.verdicts) == 1
+    assert after.version == topics.version_of(after.spec, [after.verdicts[0].id])
+
+
+def test_the_version_fits_the_verdicts_however_files_are_read_and_verdicts_given_at_once(
+    db: Database,
+) -> None:
+    topic = sync_spec(db)
+    tales = [add_story(db, str(number)) for number in range(12)]
+    work: list[Callable[[Story], object]] = [
+        lambda story: give(db, topic, story),
+        lambda story: sync_spec(db),
+        lambda story: verdicts.revert(db, story.id, NOW),
+    ]
+
+    with ThreadPoolExecutor(len(work)) as threads:
+        done = [threads.submit(each, story) for story in tales for each in work]
+    assert all(each.exception() is None for each in done)
+
+    after = only_topic(db)
+    assert after.version == topics.version_of(after.spec, [each.id for each in after.verdicts])
+
+
+def test_a_second_standing_verdict_on_a_story_is_impossible(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    given = give(db, topic, add_story(db))
+    names = [name for name in table.c.keys() if name != "id"]  # noqa: SIM118  # columns, not a dict
+    again = {name: getattr(given, name) for name in names}
+
+    with pytest.raises(StoreError) as refused, db.write() as connection:
+        connection.execute(insert(table).values(again))
+    assert isinstance(refused.value.__cause__, IntegrityError)
+
+
+def test_topics_and_their_verdicts_are_of_one_moment(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    story = add_story(db)
+
+    with db.read() as connection, ThreadPoolExecutor(1) as other:
+        count = "SELECT count(*) FROM verdicts"
+        before = connection.exec_driver_sql(count).scalar()
+        other.submit(give, db, topic, story).result(10)
+        after = connection.exec_driver_sql(count).scalar()
+
+    assert (before, after) == (0, 0)
