@@ -1,4 +1,4 @@
-"""A topic's vector: the mean of its seeds, less a part of what it is not.
+"""A topic's vector: its seeds, what its reader wanted, less a part of what it is not.
 
 After J. J. Rocchio, "Relevance feedback in information retrieval" (1971), with negative weights
 cut at zero, so that every term's share of a score is positive.
@@ -6,17 +6,27 @@ cut at zero, so that every term's share of a score is positive.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from monitor.matching.features import Document, seed_document
 from monitor.matching.rules import Rules
-from monitor.matching.vectors import Vectorizer
-from monitor.records import TopicSpec
+from monitor.matching.vectors import Vectorizer, verdict_document
+from monitor.records import TopicSpec, Verdict
 
 NOT_SHARE = 0.5
 """How much of the mean of the ``not`` seeds is taken away from the mean of the seeds."""
+
+YES_SHARE = 0.75
+NO_SHARE = 0.5
+"""How much of the mean of the wanted stories is added, and of the unwanted ones taken away, when
+there are very many of them."""
+
+HALFWAY = 1
+"""Verdicts of a kind that have half of that effect: few move a profile a little, many a lot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,28 +37,74 @@ class Profile:
     row: csr_matrix
 
 
-def build_profile(spec: TopicSpec, vectorizer: Vectorizer) -> Profile:
-    """Return the profile of a topic.
+def build_profile(
+    spec: TopicSpec, vectorizer: Vectorizer, verdicts: Sequence[Verdict] = ()
+) -> Profile:
+    """Return the profile of a topic; nothing but its spec and the verdicts given moves it.
 
-    Seeds that leave no term (empty, stop words only, or wholly cancelled by the ``not`` seeds) and
-    a ``must``, ``any`` or ``never`` without a word are a ``ValueError`` that names the topic.
+    Seeds that leave no term (empty, stop words only, or wholly cancelled by the ``not`` seeds and
+    unwanted stories) and a ``must``, ``any`` or ``never`` without a word are a ``ValueError`` that
+    names the topic.
     """
     Rules(spec)
-    row = _mean(vectorizer.seed_rows(spec.seeds, spec.language))
-    if not row.nnz:
+    seeds = vectorizer.seed_rows(spec.seeds, spec.language)
+    if not seeds.nnz:
         raise ValueError(
             f"topic {spec.name!r}: the seeds contain no usable word; give a seed of a few sentences"
         )
-    if spec.not_seeds:
-        row = row - NOT_SHARE * _mean(vectorizer.seed_rows(spec.not_seeds, spec.language))
-        row.data = np.maximum(row.data, 0.0)
-        row.eliminate_zeros()
+    not_seeds = vectorizer.seed_rows(spec.not_seeds, spec.language)
+    wanted, unwanted = (
+        _with_words(vectorizer.verdict_rows([it for it in verdicts if it.wanted is answer]))
+        for answer in (True, False)
+    )
+    row = _combined(seeds, not_seeds, wanted, unwanted)
     if not row.nnz:
-        raise ValueError(
-            f"topic {spec.name!r}: the 'not' seeds cancel every word of the seeds; "
-            "take out those that tell the same story"
-        )
+        raise ValueError(_cancelled(spec, unwanted.shape[0]))
     return Profile(spec.name, row / np.sqrt(row.multiply(row).sum()))
+
+
+def documents_of(spec: TopicSpec, verdicts: Sequence[Verdict]) -> list[Document]:
+    """Return the documents whose words a profile has: its seeds and the wanted stories."""
+    seeds = [seed_document(seed, spec.language) for seed in spec.seeds]
+    return [*seeds, *(verdict_document(each) for each in verdicts if each.wanted)]
+
+
+def _combined(
+    seeds: csr_matrix, not_seeds: csr_matrix, wanted: csr_matrix, unwanted: csr_matrix
+) -> csr_matrix:
+    """Return Rocchio's sum of rows of unit length, shape (1, 2**18), cut at zero.
+
+    mean(seeds) - 0.5 mean(not) + 0.75 y/(y+1) mean(wanted) - 0.5 n/(n+1) mean(unwanted), for y
+    wanted and n unwanted stories.
+    """
+    row = (
+        _mean(seeds)
+        - NOT_SHARE * _mean(not_seeds)
+        + YES_SHARE * _weight_of(wanted) * _mean(wanted)
+        - NO_SHARE * _weight_of(unwanted) * _mean(unwanted)
+    )
+    row.data = np.maximum(row.data, 0.0)
+    row.eliminate_zeros()
+    return row
+
+
+def _weight_of(rows: csr_matrix) -> float:
+    count: int = rows.shape[0]
+    return count / (count + HALFWAY)
+
+
+def _with_words(rows: csr_matrix) -> csr_matrix:
+    """Return the rows that are not empty: a story without words is no evidence."""
+    return rows[np.diff(rows.indptr) > 0]
+
+
+def _cancelled(spec: TopicSpec, unwanted: int) -> str:
+    if not unwanted:
+        told = "the 'not' seeds cancel every word of the seeds"
+    else:
+        told = "'not' seeds and unwanted stories together cancel every word of the seeds"
+    advice = "take out those that tell the same story"
+    return f"topic {spec.name!r}: {told}; {advice}"
 
 
 def _mean(rows: csr_matrix) -> csr_matrix:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from monitor.records import BackgroundRecord, Threshold, Topic, TopicSpec
+from monitor.records import BackgroundRecord, Threshold, Topic, TopicSpec, Verdict
 from monitor.service.app import App
 from monitor.store import topics
 
@@ -46,20 +46,22 @@ def matcher_for(
 
 
 def _is_usable(topic: Topic, background: Background) -> bool:
-    fault = fault_of(topic.spec, background)
+    fault = fault_of(topic.spec, background, topic.verdicts)
     if fault is not None:
         log.error("topic left out", extra={"topic": topic.spec.name, "error": fault})
     return fault is None
 
 
-def fault_of(spec: TopicSpec, background: Background | None = None) -> str | None:
+def fault_of(
+    spec: TopicSpec, background: Background | None = None, verdicts: Sequence[Verdict] = ()
+) -> str | None:
     """What keeps a topic from matching anything; None: nothing does."""
     from monitor.matching.background import Background
     from monitor.matching.profile import build_profile
     from monitor.matching.vectors import Vectorizer
 
     try:
-        build_profile(spec, Vectorizer(background or Background.prior()))
+        build_profile(spec, Vectorizer(background or Background.prior()), verdicts)
     except ValueError as error:
         return str(error)
     return None

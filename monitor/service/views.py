@@ -179,7 +179,7 @@ def find_story(app: App, text: str) -> Story:
 
 def _usable_topic(app: App, name: str) -> Topic:
     topic = find_topic(app, name)
-    fault = fault_of(topic.spec)
+    fault = fault_of(topic.spec, verdicts=topic.verdicts)
     if fault is not None:
         raise NotFound(fault)
     return topic

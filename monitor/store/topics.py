@@ -67,17 +67,18 @@ def sync(db: Database, specs: Iterable[TopicSpec]) -> tuple[Topic, ...]:
 def planned(db: Database, specs: Iterable[TopicSpec]) -> tuple[Topic, ...]:
     """The topics that :func:`sync` would make of ``specs``; nothing is written.
 
-    One that is not stored yet has a number below 0.
+    One that is not stored like that has a number below 0: no stored threshold is its own.
     """
     wanted = {spec.name: spec for spec in specs}
     with db.read() as connection:
-        owners = _owners(connection.execute(select(topics).order_by(topics.c.id)).all(), wanted)
+        rows = connection.execute(select(topics).order_by(topics.c.id)).all()
         standing = _standing(connection)
+    owners, stored = _owners(rows, wanted), {row.version: row.id for row in rows if row.enabled}
     found = []
     for position, (name, spec) in enumerate(wanted.items(), start=1):
-        number = owners.get(name, -position)
-        given = standing.get(number, ())
+        given = standing.get(owners.get(name, -position), ())
         version = version_of(spec, (verdict.id for verdict in given))
+        number = stored.get(version, -position)
         found.append(Topic(id=number, version=version, spec=spec, verdicts=given))
     return tuple(found)
 

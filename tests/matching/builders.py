@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from monitor.records import Seed, Story, Topic, TopicSpec
+from monitor.records import Seed, Story, Topic, TopicSpec, Verdict
 
 STEADY = settings(deadline=None, derandomize=True)
 """The same examples every time, however busy the machine."""
@@ -53,3 +53,25 @@ def seeds(*texts: str) -> tuple[Seed, ...]:
 
 def topic(spec: TopicSpec, *, topic_id: int = 1) -> Topic:
     return Topic(id=topic_id, version="v1", spec=spec)
+
+
+def verdicts(
+    *, yes: tuple[str, ...] = (), no: tuple[str, ...] = (), language: str | None = "en"
+) -> tuple[Verdict, ...]:
+    """What a reader said of stories of these texts."""
+    said = [(text, True) for text in yes] + [(text, False) for text in no]
+    return tuple(
+        Verdict(
+            id=number,
+            topic_id=1,
+            story_id=number,
+            url=None,
+            title="",
+            text=text,
+            language=language,
+            wanted=wanted,
+            origin="command",
+            given_at=NOW,
+        )
+        for number, (text, wanted) in enumerate(said, start=1)
+    )

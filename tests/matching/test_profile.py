@@ -7,14 +7,18 @@ from monitor.matching.background import Background
 from monitor.matching.features import columns_of
 from monitor.matching.profile import build_profile
 from monitor.matching.vectors import Vectorizer
-from monitor.records import TopicSpec
-from tests.matching.builders import seeds
+from monitor.records import TopicSpec, Verdict
+from tests.matching.builders import seeds, verdicts
 
 VECTORIZER = Vectorizer(Background.prior())
 
 
-def weight(spec: TopicSpec, stem: str) -> float:
-    return float(build_profile(spec, VECTORIZER).row.toarray()[0, columns_of([stem])[0]])
+HARBOUR = TopicSpec(name="t", seeds=seeds("harbour strike"))
+
+
+def weight(spec: TopicSpec, stem: str, given: tuple[Verdict, ...] = ()) -> float:
+    row = build_profile(spec, VECTORIZER, given).row
+    return float(row.toarray()[0, columns_of([stem])[0]])
 
 
 def test_a_profile_has_unit_length_whatever_its_seeds() -> None:
@@ -64,3 +68,67 @@ def test_not_seeds_that_cancel_everything_are_refused_by_name() -> None:
 def test_a_seed_of_five_megabytes_is_read_in_part() -> None:
     words = " ".join(f"word{n}" for n in range(600_000))
     assert build_profile(TopicSpec(name="t", seeds=seeds(words)), VECTORIZER).row.nnz < 20_000
+
+
+# ---------------------------------------------------------------- verdicts
+
+
+def test_a_wanted_story_brings_its_words_and_strengthens_those_it_shares() -> None:
+    given = verdicts(yes=("railway strike",))
+    assert weight(HARBOUR, "railway", given) > 0
+    assert weight(HARBOUR, "strike", given) > weight(HARBOUR, "strike")
+
+
+def test_an_unwanted_story_takes_weight_away_but_never_below_zero() -> None:
+    given = verdicts(no=("air strike",))
+    assert 0 < weight(HARBOUR, "strike", given) < weight(HARBOUR, "strike")
+    assert weight(HARBOUR, "air", given) == 0
+
+
+def said(answer: str, *texts: str) -> tuple[Verdict, ...]:
+    return verdicts(yes=texts) if answer == "yes" else verdicts(no=texts)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_few_verdicts_move_a_profile_a_little_and_many_more(answer: str) -> None:
+    words = [f"{letter}{letter}urnal strike" for letter in "abcdefghij"]
+    moved = [
+        abs(weight(HARBOUR, "strike", given) - weight(HARBOUR, "strike"))
+        for count in (1, 3, 10)
+        for given in [said(answer, *words[:count])]
+    ]
+    assert 0 < moved[0] < moved[1] < moved[2]
+
+
+def test_however_many_stories_are_unwanted_the_seed_is_still_heard() -> None:
+    given = verdicts(no=("harbour strike",) * 1000)
+    assert np.isclose(weight(HARBOUR, "harbour", given), weight(HARBOUR, "harbour"))
+
+
+def test_a_profile_with_verdicts_has_unit_length() -> None:
+    given = verdicts(yes=("railway strike",), no=("air strike", "harbour cruise"))
+    row = build_profile(HARBOUR, VECTORIZER, given).row.toarray()
+    assert np.isclose(np.linalg.norm(row), 1)
+    assert row.min() >= 0
+
+
+@pytest.mark.parametrize("blank", ["", "of the and", "!!! ?"])
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_story_without_words_is_no_evidence(answer: str, blank: str) -> None:
+    some, more = said(answer, "railway strike"), said(answer, "railway strike", blank)
+    assert weight(HARBOUR, "strike", more) == weight(HARBOUR, "strike", some)
+
+
+def test_a_story_in_another_language_is_read_in_its_own() -> None:
+    stem = "hauser"
+    given = verdicts(yes=("Häuser am Hafen",), language="de")
+    assert weight(HARBOUR, stem, given) == 0
+    assert weight(HARBOUR, "haus", given) > 0
+
+
+def test_unwanted_stories_that_cancel_everything_are_refused_by_name() -> None:
+    """Together with ``not`` seeds: alone they take half at most."""
+    spec = TopicSpec(name="void", seeds=seeds("harbour", ""), not_seeds=seeds("harbour tour", ""))
+    given = verdicts(no=("harbour",) * 3)
+    with pytest.raises(ValueError, match=r"topic 'void': 'not' seeds and unwanted stories"):
+        build_profile(spec, VECTORIZER, given)

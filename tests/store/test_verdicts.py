@@ -241,10 +241,17 @@ def test_what_a_sync_would_make_of_topics_can_be_had_without_writing(
     (planned,) = topics.planned(db, [replace(topic.spec, **changes)])
 
     assert only_topic(db) == stored
-    assert sync_spec(db, **changes) == planned
+    assert (planned == stored) == (changes == {})
+    assert sync_spec(db, **changes) == replace(planned, id=stored.id)
 
 
-def test_a_topic_that_is_not_stored_yet_is_planned_with_a_number_of_its_own(db: Database) -> None:
+def test_a_topic_that_is_not_stored_so_is_planned_with_a_number_below_0(db: Database) -> None:
+    topic = sync_spec(db)
+    (planned,) = topics.planned(db, [replace(topic.spec, never=("sport",))])
+    assert planned.id < 0
+
+
+def test_topics_that_are_not_stored_are_planned_with_numbers_of_their_own(db: Database) -> None:
     specs = [TopicSpec(name=name, seeds=(Seed(text=name),)) for name in ("one", "two")]
     planned = topics.planned(db, specs)
 
