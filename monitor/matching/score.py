@@ -99,10 +99,9 @@ class Matcher:
         """Return how a story stands to a topic, within reach or not, with every term."""
         position = self._position(topic_id)
         watch = self._watches[position]
-        reading = read([document_of(story)])
-        row = self._vectorizer.weigh(reading)
+        row = self._vectorizer.rows([story])
         score = float(self._scores(row)[0, position])
-        terms = _reasons(watch, row, Words(reading), score)
+        terms = _reasons(watch, row, Words([document_of(story)]), score)
         return self._judged(watch, story, score, terms, 0.0, now)
 
     def heaviest(self, topic_id: int, n: int) -> tuple[Term, ...]:
@@ -134,11 +133,10 @@ class Matcher:
         return scores
 
     def _match_batch(self, stories: Sequence[Story], now: datetime) -> Iterator[Match]:
-        reading = read([document_of(story) for story in stories])
-        rows = self._vectorizer.weigh(reading)
+        rows = self._vectorizer.rows(stories)
         for at, near in enumerate(self._within_reach(self._scores(rows))):
             if near:
-                yield from self._matches(stories[at], rows[at], Words(reading, at), near, now)
+                yield from self._matches(stories[at], rows[at], near, now)
 
     def _within_reach(self, scores: csr_matrix) -> Iterator[list[tuple[int, float]]]:
         """Yield for each story the positions of the topics that it may match, and its scores."""
@@ -149,14 +147,10 @@ class Matcher:
             yield sorted(found)
 
     def _matches(
-        self,
-        story: Story,
-        row: csr_matrix,
-        words: Words,
-        near: list[tuple[int, float]],
-        now: datetime,
+        self, story: Story, row: csr_matrix, near: list[tuple[int, float]], now: datetime
     ) -> Iterator[Match]:
         watched = [each for each in near if self._watches[each[0]].rules.watches(story)]
+        words = Words([document_of(story)] if watched else [])
         for position, score in watched:
             watch = self._watches[position]
             terms, rest = shorten(_reasons(watch, row, words, score), score, TERMS_KEPT)
