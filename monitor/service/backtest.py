@@ -68,13 +68,8 @@ def _spec(app: App, name: str) -> TopicSpec:
 
 
 def _configured(app: App) -> tuple[Topic, ...]:
-    """Every topic of the configuration: the stored one where it is the same, else one without."""
-    stored = {topic.version: topic for topic in topics.all_topics(app.database)}
-    made = (
-        Topic(id=-number, version=topics.version_of(spec), spec=spec)
-        for number, spec in enumerate(topic_specs(app), start=1)
-    )
-    return tuple(stored.get(topic.version, topic) for topic in made)
+    """Every topic of the configuration, with the verdicts that it has or would keep."""
+    return topics.planned(app.database, topic_specs(app))
 
 
 def _thresholds(
