@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.markup import escape
 
 from monitor.cli import shapes
+from monitor.cli.charts import by_day, histogram
 from monitor.cli.common import (
     config_option,
     json_option,
     noticed,
-    opened,
     progress,
     speaks_plainly,
+    trying,
     utc_now,
 )
 from monitor.cli.output import console, print_json, put
-from monitor.cli.tables import BAR, expected, make_table, print_matches, threshold_words
+from monitor.cli.tables import expected, make_table, print_matches, threshold_words
 from monitor.records import MatchState
 
 if TYPE_CHECKING:
-    from monitor.service.tally import Backtest, Bin, Day, Overlap, Volume
+    from monitor.service.app import App
+    from monitor.service.outcome import Backtest, Bin, Day, Overlap, Volume
 
+MONTH = timedelta(days=30)
 LONGEST = timedelta(weeks=5200)
-NONE, LEVELS = "·", "▁▂▃▄▅▆▇█"
-NONE_ASCII, LEVELS_ASCII = ".", ":-=+*%#@"
-"""Signs of a day in the chart: no hit, few to many."""
 _COUNTS = ("hits", "stories", "share")
 
 
-def _duration(_context: click.Context, _option: click.Parameter, value: str) -> timedelta:
+def _duration(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> timedelta | None:
     from monitor.config.values import parse_duration
 
+    if value is None:
+        return None
     try:
         found = parse_duration(value)
     except ValueError as error:
@@ -53,10 +55,15 @@ def _duration(_context: click.Context, _option: click.Parameter, value: str) -> 
 @config_option
 @click.option(
     "--since",
-    default="30d",
-    show_default=True,
     callback=_duration,
-    help="How far back: a number with s, m, h, d or w.",
+    help="How far back: a number with s, m, h, d or w.  [default: 30d]",
+)
+@click.option(
+    "--stories",
+    "story_file",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+    metavar="FILE",
+    help="Score these instead: JSON Lines, plain or gzipped, with title, text and date.",
 )
 @click.option(
     "--limit",
@@ -67,7 +74,14 @@ def _duration(_context: click.Context, _option: click.Parameter, value: str) -> 
 )
 @json_option
 @speaks_plainly
-def backtest(topic: str, config_path: Path, since: timedelta, limit: int, as_json: bool) -> None:
+def backtest(
+    topic: str,
+    config_path: Path,
+    since: timedelta | None,
+    story_file: Path | None,
+    limit: int,
+    as_json: bool,
+) -> None:
     """Show what a topic, as its file says it now, would have matched on the stored stories.
 
     Hits, near misses, what was refused, and how many alerts a week other thresholds
@@ -77,15 +91,27 @@ def backtest(topic: str, config_path: Path, since: timedelta, limit: int, as_jso
     Examples:
       monitor backtest iraq-advisory-mission
       monitor backtest iraq-advisory-mission --since 1w --limit 100
+      monitor backtest iraq-advisory-mission --stories archive.jsonl.gz
     """
-    from monitor.service.backtest import backtest as replay
-
-    with opened(config_path, synced=False) as app, progress(app), noticed():
-        found = replay(app, topic, utc_now(), since=since, limit=limit)
+    if since and story_file:
+        raise click.UsageError("--since and --stories exclude each other: a file is read whole.")
+    with trying(config_path) as app, progress(app), noticed():
+        found = _replay(app, topic, story_file, since=since or MONTH, limit=limit)
     if as_json:
         print_json(shape(found))
     else:
         print_backtest(found)
+
+
+def _replay(
+    app: App, topic: str, story_file: Path | None, *, since: timedelta, limit: int
+) -> Backtest:
+    from monitor.service import backtest as replay
+
+    now = utc_now()
+    if story_file is not None:
+        return replay.backtest_file(app, topic, now, path=story_file, limit=limit)
+    return replay.backtest(app, topic, now, since=since, limit=limit)
 
 
 # ---------------------------------------------------------------- for programs
@@ -103,6 +129,7 @@ def shape(it: Backtest) -> shapes.Shape:
             "stories": it.stories,
             "backlog": it.backlog,
             "unwatched": it.unwatched,
+            "undated": it.undated,
             "stories_per_week": it.stories_per_week,
         },
         "counts": {state.value: it.counts.get(state, 0) for state in MatchState},
@@ -141,8 +168,8 @@ def _overlap(it: Overlap) -> shapes.Shape:
 def print_backtest(it: Backtest) -> None:
     """What was looked at, how much of it would have matched, what, and what else could be."""
     out = console()
-    put(out, *_facts(it), "", _chart(out, it.days), "")
-    put(out, _histogram(out, it), "", _volumes(it), *_overlaps(it), "")
+    put(out, *_facts(it), "", *by_day(out, it.days))
+    put(out, histogram(out, it), "", _volumes(it), *_overlaps(it), "")
     for state, name in ((MatchState.HIT, "Hits"), (MatchState.NEAR, "Near misses")):
         click.echo(_heading(it, state, name))
         print_matches(it.best[state], if_none="none")
@@ -156,56 +183,27 @@ def _facts(it: Backtest) -> list[RenderableType]:
     return [
         f"[bold]{escape(spec.name)}[/bold] as its file says it now",
         f"would have matched: {hits:,} (near misses {near:,}, refused {refused:,})",
-        f"stories looked at: {it.stories:,}, which came from {it.first:%Y-%m-%d} to "
-        f"{it.last:%Y-%m-%d}; {expected(it.stories_per_week)} come in a week",
+        f"stories looked at: {it.stories:,}{_span(it)}",
         *_exceptions(it),
         f"threshold: {threshold_words(it.threshold, spec.alerts_per_week)}",
     ]
+
+
+def _span(it: Backtest) -> str:
+    if it.first is None or it.last is None or it.stories_per_week is None:
+        return ", none with a date"
+    span = f"which came from {it.first:%Y-%m-%d} to {it.last:%Y-%m-%d}"
+    return f", {span}; {expected(it.stories_per_week)} come in a week"
 
 
 def _exceptions(it: Backtest) -> list[RenderableType]:
     """What of the history was not matched live, or is not for this topic."""
     backlog = f"of these backlog: {it.backlog:,}, never matched live; here it came when published"
     unwatched = f"of these in feeds that the topic does not watch: {it.unwatched:,}"
-    told = ((it.backlog, backlog), (it.unwatched, unwatched))
+    undated = f"of these without a date: {it.undated:,}, in no day below"
+    no_date = it.undated if it.first else 0
+    told = ((it.backlog, backlog), (it.unwatched, unwatched), (no_date, undated))
     return [line for number, line in told if number]
-
-
-def _chart(out: Console, days: Sequence[Day]) -> RenderableType:
-    """A sign for each day, a row for each week in which stories came."""
-    table = make_table("Hits by day (UTC)", "week of", "MTWTFSS", "hits", "stories", right=_COUNTS)
-    most = max(day.hits for day in days)
-    weeks: dict[date, dict[int, Day]] = {}
-    for day in days:
-        monday = day.day - timedelta(days=day.day.weekday())
-        weeks.setdefault(monday, {})[day.day.weekday()] = day
-    for monday, week in weeks.items():
-        signs = "".join(_sign(out, week.get(at), most) for at in range(7))
-        hits = sum(day.hits for day in week.values())
-        stories = sum(day.stories for day in week.values())
-        table.add_row(f"{monday}", signs, f"{hits:,}", f"{stories:,}")
-    return table
-
-
-def _sign(out: Console, day: Day | None, most: int) -> str:
-    none, levels = (NONE_ASCII, LEVELS_ASCII) if out.options.ascii_only else (NONE, LEVELS)
-    if day is None:
-        return " "
-    return levels[math.ceil(len(levels) * day.hits / most) - 1] if day.hits else none
-
-
-def _histogram(out: Console, it: Backtest) -> RenderableType:
-    """Bars by the logarithm of their number: a stream has thousands of low scores, and few high."""
-    table = make_table("Scores (bars logarithmic)", "from", "stories", "", right=_COUNTS)
-    mark = "#" if out.options.ascii_only else "█"
-    longest = math.log1p(max(each.stories for each in it.histogram)) or 1.0
-    limit = next(each.threshold for each in it.volumes if each.present)
-    for each in it.histogram:
-        if each.lower == limit:
-            table.add_row("", "", f"-- threshold {limit:.4f} --")
-        bar = mark * math.ceil(BAR * math.log1p(each.stories) / longest)
-        table.add_row(f"{each.lower:.4f}", f"{each.stories:,}", bar)
-    return table
 
 
 def _volumes(it: Backtest) -> RenderableType:
@@ -213,7 +211,8 @@ def _volumes(it: Backtest) -> RenderableType:
     table = make_table("Other thresholds", *columns, "", right=columns)
     for each in it.volumes:
         now = "now" if each.present else ""
-        table.add_row(f"{each.threshold:.4f}", f"{each.hits:,}", f"{each.per_week:,.1f}", now)
+        weekly = "" if each.per_week is None else f"{each.per_week:,.1f}"
+        table.add_row(f"{each.threshold:.4f}", f"{each.hits:,}", weekly, now)
     return table
 
 

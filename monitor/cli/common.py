@@ -101,6 +101,20 @@ def opened(config_path: Path, *, owner: str | None = None, synced: bool = True) 
 
 
 @contextmanager
+def trying(config_path: Path) -> Iterator[App]:
+    """The App of a configuration file that is only tried: nothing is written anywhere."""
+    from monitor.config import load
+    from monitor.service.app import open_for_trial
+
+    with open_for_trial(
+        load(config_path),
+        owner=f"cli-{os.getpid()}",
+        rng=random.Random(),  # noqa: S311
+    ) as app:
+        yield app
+
+
+@contextmanager
 def noticed() -> Iterator[None]:
     """Say what is logged as a warning or worse in a sentence on standard error."""
     handler = _Notices(logging.WARNING)

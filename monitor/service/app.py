@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -127,6 +130,22 @@ def open_app(settings: Settings, *, owner: str, rng: Random) -> App:
     """Open the database of ``settings``, migrated, and return the App."""
     database = open_database(settings.database_url())
     return App(settings=settings, database=database, owner=owner, rng=rng)
+
+
+@contextmanager
+def open_for_trial(settings: Settings, *, owner: str, rng: Random) -> Iterator[App]:
+    """Open the App to try something with: where no database is yet, none is left behind."""
+    address = settings.database_url()
+    with TemporaryDirectory() as folder:
+        if _is_missing(address):
+            address = f"sqlite:///{folder}/empty.db"
+        with App(settings=settings, database=open_database(address), owner=owner, rng=rng) as app:
+            yield app
+
+
+def _is_missing(address: str) -> bool:
+    path = address.removeprefix("sqlite:///")
+    return path != address and not Path(path).exists()
 
 
 def sync(app: App, now: datetime) -> None:

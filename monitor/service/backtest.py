@@ -1,21 +1,24 @@
-"""What a topic would have matched: stored stories, scored again as live matching scores them.
+"""What a topic would have matched: stories, scored as live matching scores them.
 
-the topic as its file says it now -> the threshold it would have -> stored stories in chunks
--> their matches -> a tally. Nothing is written.
+the topic as its file says it now -> the threshold it would have -> stories in chunks, stored ones
+or those of a file -> their matches -> a tally. Nothing is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from monitor.config.values import format_duration
 from monitor.matching.background import Background
-from monitor.records import BackgroundRecord, Story, Threshold, Topic, TopicSpec
+from monitor.records import BackgroundRecord, Threshold, Topic, TopicSpec
 from monitor.service.app import App, topic_specs
 from monitor.service.matchers import fault_of, matcher_for
-from monitor.service.tally import Backtest, Tally
+from monitor.service.outcome import Backtest
+from monitor.service.storyfile import StoryFile
+from monitor.service.tally import Chunk, Tally
 from monitor.service.thresholds import choose_thresholds
 from monitor.service.views import NotFound, slug
 from monitor.store import stories, topics
@@ -30,17 +33,48 @@ def backtest(app: App, name: str, now: datetime, *, since: timedelta, limit: int
     ``limit``: matches shown of each state. :class:`NotFound` where the topic cannot be had or
     there is no story.
     """
-    spec, record = _spec(app, name), topics.latest_background(app.database)
-    _check_usable(spec, record)
+    watched, thresholds = _watched(app, name, now)
     _check_history(app, now - since, since)
+    tally = _tally(app, name, watched, thresholds, limit)
+    _add(app, tally, _history(app, now - since), now)
+    return tally.result(stories.per_week(app.database, now))
+
+
+def backtest_file(app: App, name: str, now: datetime, *, path: Path, limit: int) -> Backtest:
+    """Score the stories of a file against the topic of that name.
+
+    They come from no feed, so that no topic leaves them out for its ``feeds`` or ``tags``.
+    :class:`MonitorError` where the topic cannot be had or the file holds no story.
+    """
+    watched, thresholds = _watched(app, name, now)
+    anywhere = [replace(it, spec=replace(it.spec, feeds=(), tags=())) for it in watched]
+    tally = _tally(app, name, anywhere, thresholds, limit)
+    _add(app, tally, StoryFile(path, now).chunks(), now)
+    return tally.result()
+
+
+def _watched(
+    app: App, name: str, now: datetime
+) -> tuple[tuple[Topic, ...], Mapping[int, Threshold]]:
+    """Every topic of the configuration, and its threshold by the stories that are stored."""
+    record = topics.latest_background(app.database)
+    _check_usable(_spec(app, name), record)
     watched = _configured(app)
-    matcher = matcher_for(record, watched, _thresholds(app, record, watched, now))
-    topic = next(each for each in matcher.topics if each.spec.name == spec.name)
-    tally = Tally(matcher, topic, limit)
-    for chunk in _history(app, now - since):
+    return watched, _thresholds(app, record, watched, now)
+
+
+def _tally(
+    app: App, name: str, watched: Sequence[Topic], thresholds: Mapping[int, Threshold], limit: int
+) -> Tally:
+    matcher = matcher_for(topics.latest_background(app.database), watched, thresholds)
+    topic = next(each for each in matcher.topics if slug(each.spec.name) == slug(name))
+    return Tally(matcher, topic, limit)
+
+
+def _add(app: App, tally: Tally, chunks: Iterable[Chunk], now: datetime) -> None:
+    for chunk in chunks:
         tally.add(chunk, now)
         app.progress("stories scored", tally.stories)
-    return tally.result(stories.per_week(app.database, now))
 
 
 # ---------------------------------------------------------------- the topic
@@ -98,10 +132,10 @@ def _check_history(app: App, start: datetime, since: timedelta) -> None:
     )
 
 
-def _history(app: App, start: datetime) -> Iterator[list[Story]]:
+def _history(app: App, start: datetime) -> Iterator[Chunk]:
     """The stories since ``start`` in chunks, with the tags that their feeds' file gives now."""
     tags = {feed.url: feed.tags for feed in app.settings.feed_specs()}
     last = 0
     while chunk := stories.came_since(app.database, start, CHUNK, after_id=last):
-        yield [replace(each, feed_tags=tags.get(each.feed_url, each.feed_tags)) for each in chunk]
+        yield Chunk([replace(it, feed_tags=tags.get(it.feed_url, it.feed_tags)) for it in chunk])
         last = chunk[-1].id

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from monitor.matching.reasons import UNIT
 from monitor.matching.rules import Rules
 from monitor.matching.score import REACH, Matcher
-from monitor.records import Match, MatchedStory, MatchState, Story, Threshold, Topic
+from monitor.records import Match, MatchedStory, MatchState, Story, Topic
+from monitor.service.outcome import Backtest, Bin, Day, Overlap, Volume
 
 FACTORS = (REACH, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
 """Other thresholds to compare with, as parts of the present one; below reach nothing is known."""
@@ -22,66 +23,11 @@ BINS_BELOW = 4
 _LEAST_SPAN = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """A day in UTC on which stories came."""
+class Chunk(NamedTuple):
+    """Stories to score together; those with a number in ``undated`` have no date of their own."""
 
-    day: date
-    stories: int
-    hits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bin:
-    """How many stories score from ``lower`` to below ``upper`` (None: whatever is above)."""
-
-    lower: float
-    upper: float | None
-    stories: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Volume:
-    """What another threshold would have let through."""
-
-    threshold: float
-    hits: int
-    per_week: float
-    present: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlap:
-    """Another topic, and how many of the hits it hits too."""
-
-    topic: str
-    hits: int
-    share: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backtest:
-    """What a topic would have matched from ``first`` to ``last``.
-
-    ``unwatched`` stories are in feeds that the topic does not read: ``histogram`` is without them.
-    ``counts`` tells of all matches by state, ``best`` shows the best of each.
-    """
-
-    topic: Topic
-    threshold: Threshold
-    background_version: int
-    first: datetime
-    last: datetime
-    stories: int
-    backlog: int
-    unwatched: int
-    stories_per_week: float
-    counts: Mapping[MatchState, int]
-    best: Mapping[MatchState, tuple[MatchedStory, ...]]
-    days: tuple[Day, ...]
-    histogram: tuple[Bin, ...]
-    volumes: tuple[Volume, ...]
-    overlaps: tuple[Overlap, ...]
+    stories: Sequence[Story]
+    undated: Collection[int] = ()
 
 
 def came(story: Story) -> datetime:
@@ -108,35 +54,40 @@ class Tally:
         self._shared: Counter[str] = Counter()
         self._best: dict[MatchState, list[MatchedStory]] = {state: [] for state in MatchState}
 
-    def add(self, chunk: Sequence[Story], now: datetime) -> None:
+    def add(self, chunk: Chunk, now: datetime) -> None:
         """Score a chunk, and match what is within reach of the topic."""
-        scores = self._matcher.scores(chunk)[:, self._column].tolist()
-        self._count(chunk, scores)
+        stories, undated = chunk
+        scores = self._matcher.scores(stories)[:, self._column].tolist()
+        self._count(stories, scores)
+        self._date([story for story in stories if story.id not in undated])
         reach = REACH * self._threshold.value
-        near = [story for story, score in zip(chunk, scores, strict=True) if score >= reach]
+        near = [story for story, score in zip(stories, scores, strict=True) if score >= reach]
         found = self._matcher.match(near, now)
         by_id = {story.id: story for story in near}
         for match in found:
             if match.topic_id == self._topic.id:
-                self._take(match, by_id[match.story_id])
+                story = by_id[match.story_id]
+                self._take(match, story, dated=story.id not in undated)
         self._share(found)
 
-    def _count(self, chunk: Sequence[Story], scores: Sequence[float]) -> None:
-        self.stories += len(chunk)
-        moments = [came(story) for story in chunk]
-        self._span = (min([*self._span, *moments]), max([*self._span, *moments]))
-        self._came.update(moment.date() for moment in moments)
-        self._backlog += sum(story.backlog for story in chunk)
-        watched = [self._watches(story) for story in chunk]
+    def _date(self, dated: Sequence[Story]) -> None:
+        moments = [*self._span, *map(came, dated)]
+        self._span = (min(moments), max(moments)) if moments else ()
+        self._came.update(came(story).date() for story in dated)
+
+    def _count(self, stories: Sequence[Story], scores: Sequence[float]) -> None:
+        self.stories += len(stories)
+        self._backlog += sum(story.backlog for story in stories)
+        watched = [self._watches(story) for story in stories]
         self._unwatched += watched.count(False)
         pairs = zip(watched, scores, strict=True)
         self._scores.update(max(0, round(score * UNIT)) for reads, score in pairs if reads)
 
-    def _take(self, match: Match, story: Story) -> None:
+    def _take(self, match: Match, story: Story, *, dated: bool) -> None:
         self._counts[match.state] += 1
         if match.veto is None:
             self._allowed[round(match.score * UNIT)] += 1
-        if match.state is MatchState.HIT:
+        if match.state is MatchState.HIT and dated:
             self._hits[came(story).date()] += 1
         best = self._best[match.state]
         best.append(MatchedStory(match=match, story=story, topic=self._topic.spec.name))
@@ -152,10 +103,10 @@ class Tally:
             if match.story_id in ours and match.topic_id != self._topic.id
         )
 
-    def result(self, per_week: float) -> Backtest:
+    def result(self, per_week: float = 0.0) -> Backtest:
         """What was seen; ``per_week`` 0 (nothing was read lately): the history tells the pace."""
-        first, last = self._span
-        pace = per_week or self.stories * (timedelta(weeks=1) / max(last - first, _LEAST_SPAN))
+        first, last = self._span or (None, None)
+        pace = per_week or self._pace()
         return Backtest(
             topic=self._topic,
             threshold=self._threshold,
@@ -165,6 +116,7 @@ class Tally:
             stories=self.stories,
             backlog=self._backlog,
             unwatched=self._unwatched,
+            undated=self.stories - self._came.total(),
             stories_per_week=pace,
             counts=self._counts,
             best={state: tuple(best) for state, best in self._best.items()},
@@ -173,11 +125,18 @@ class Tally:
                 for day, number in sorted(self._came.items())
             ),
             histogram=_bins(self._scores, _units(self._threshold.value)),
-            volumes=self._volumes(pace / self.stories),
+            volumes=self._volumes(pace / self.stories if pace else None),
             overlaps=self._overlaps(),
         )
 
-    def _volumes(self, weekly: float) -> tuple[Volume, ...]:
+    def _pace(self) -> float | None:
+        """The stories of a week, as many as the history has in its time."""
+        if not self._span:
+            return None
+        first, last = self._span
+        return self.stories * (timedelta(weeks=1) / max(last - first, _LEAST_SPAN))
+
+    def _volumes(self, weekly: float | None) -> tuple[Volume, ...]:
         """What each threshold lets through; ``weekly``: of one story here, how many in a week."""
         value = self._threshold.value
         limits = {_units(factor * value): factor == 1 for factor in FACTORS}
@@ -185,7 +144,8 @@ class Tally:
         rows = []
         for limit, present in sorted(limits.items()):
             hits = sum(n for score, n in self._allowed.items() if score >= limit)
-            row = Volume(threshold=limit / UNIT, hits=hits, per_week=hits * weekly, present=present)
+            per_week = None if weekly is None else hits * weekly
+            row = Volume(threshold=limit / UNIT, hits=hits, per_week=per_week, present=present)
             rows += [row] if limit <= UNIT else []
         return tuple(rows)
 

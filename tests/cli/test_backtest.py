@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from monitor.cli.backtest import print_backtest
 from monitor.records import MatchState, Seed, Threshold, ThresholdKind, Topic, TopicSpec
-from monitor.service.tally import Backtest, Bin, Day, Overlap, Volume
+from monitor.service.outcome import Backtest, Bin, Day, Overlap, Volume
 from tests.builders import ADVISORY, FOOTBALL, ORCHARD, rss, write_config
 from tests.cli.test_commands import call, told
 from tests.cli.test_shapes import MATCH, STORY, TOPIC, flattened, keys
@@ -66,7 +67,9 @@ def test_programs_get_the_same_keys_whatever_there_is_to_tell(config: Path) -> N
     )
     assert set(found["topic"]) == keys(TOPIC)
     assert set(found["threshold"]) == keys("value kind sample expected_per_week")
-    assert set(found["history"]) == keys("first last stories backlog unwatched stories_per_week")
+    assert set(found["history"]) == keys(
+        "first last stories backlog unwatched undated stories_per_week"
+    )
     assert found["counts"] == {"hit": 1, "near": 0, "vetoed": 1}
     assert set(found["days"][0]) == keys("day stories hits")
     assert set(found["histogram"][0]) == keys("from to stories")
@@ -122,6 +125,67 @@ def test_before_the_first_poll_it_says_that_nothing_is_stored(tmp_path: Path) ->
     result = call("backtest", "advisory", "-c", config)
     assert result.exit_code == 1
     assert result.stderr == "monitor: no story is stored yet; `monitor poll` reads the feeds\n"
+    assert not config.with_name("monitor.db").exists()
+
+
+def lines(path: Path, *records: object) -> Path:
+    """A file of stories, one JSON object a line."""
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in records), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def untouched(tmp_path: Path) -> Path:
+    """A configuration beside which there is no database yet."""
+    return write_config(tmp_path, feeds=["https://example.org/feed"], host="127.0.0.1:9")
+
+
+def test_a_file_of_stories_is_tried_where_nothing_was_ever_stored(untouched: Path) -> None:
+    stories = lines(
+        untouched.with_name("archive.jsonl"),
+        {"title": ADVISORY[0], "text": ADVISORY[1], "published": "2026-02-01"},
+        {"title": FOOTBALL[0], "text": FOOTBALL[1], "date": "2026-02-08T10:00:00+02:00"},
+    )
+    before = sorted(untouched.parent.iterdir())
+    found = told("backtest", "advisory", "-c", untouched, "--stories", stories)
+    assert sorted(untouched.parent.iterdir()) == before
+    assert (found["history"]["stories"], found["counts"]["hit"]) == (2, 1)
+    assert found["history"]["first"] == "2026-02-01T00:00:00+00:00"
+    assert [each["day"] for each in found["days"]] == ["2026-02-01", "2026-02-08"]
+    page = call("backtest", "advisory", "-c", untouched, "--stories", stories).stdout
+    assert "stories looked at: 2, which came from 2026-02-01 to 2026-02-08; about 2 come" in page
+
+
+def test_stories_without_dates_have_neither_days_nor_a_pace(untouched: Path) -> None:
+    stories = lines(untouched.with_name("a.jsonl"), {"title": ADVISORY[0], "text": ADVISORY[1]})
+    found = told("backtest", "advisory", "-c", untouched, "--stories", stories)
+    assert (found["days"], found["history"]["undated"]) == ([], 1)
+    assert {each["per_week"] for each in found["volumes"]} == {None}
+    page = call("backtest", "advisory", "-c", untouched, "--stories", stories).stdout
+    assert "stories looked at: 1, none with a date\n" in page
+    assert "Hits by day" not in page
+
+
+def test_lines_that_cannot_be_read_are_named_on_standard_error(untouched: Path) -> None:
+    stories = lines(untouched.with_name("a.jsonl"), {"title": ADVISORY[0]}, 7, {"url": "x"})
+    result = call("backtest", "advisory", "-c", untouched, "--stories", stories)
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "monitor: line left out (line 2): is no JSON object\n"
+        "monitor: line left out (line 3): has neither a title nor a text\n"
+    )
+
+
+def test_a_file_excludes_a_time_to_look_back(untouched: Path) -> None:
+    stories = lines(untouched.with_name("a.jsonl"), {"title": "x"})
+    result = call("backtest", "x", "-c", untouched, "--stories", stories, "--since", "1w")
+    assert result.exit_code == 2
+    assert "a file is read whole" in result.stderr
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(untouched: Path) -> None:
+    result = call("backtest", "advisory", "-c", untouched, "--stories", "nowhere.jsonl")
+    assert (result.exit_code, "nowhere.jsonl" in result.stderr) == (2, True)
 
 
 def made(**changes: Any) -> Backtest:
@@ -137,6 +201,7 @@ def made(**changes: Any) -> Backtest:
         "stories": 4000,
         "backlog": 0,
         "unwatched": 0,
+        "undated": 0,
         "stories_per_week": 2800.0,
         "counts": {MatchState.HIT: 21},
         "best": dict.fromkeys(MatchState, ()),
@@ -166,6 +231,21 @@ def test_a_row_of_the_chart_is_a_week_and_a_sign_is_a_day(
     assert rows == [
         ["2026-02-23", "▁", "·", "█", "17", "3,000"],
         ["2026-03-02", "▂", "4", "1,000"],
+    ]
+
+
+def test_a_history_of_years_has_a_row_a_year_and_a_sign_a_month(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    days = tuple(
+        Day(day=day, stories=10, hits=hits)
+        for day, hits in ((date(2024, 3, 1), 1), (date(2024, 3, 2), 1), (date(2025, 1, 9), 8))
+    )
+    lines = printed(made(days=days), capsys)
+    assert lines[lines.index("Hits by month (UTC)") + 1 :][:3] == [
+        "year  JFMAMJJASOND  hits  stories",
+        "2024    ▂              2       20",
+        "2025  █                8       10",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sqlite3
@@ -15,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from monitor.config import load
-from monitor.records import Match, MatchState, ThresholdKind
+from monitor.records import Match, MatchState, Story, ThresholdKind
 from monitor.service.app import App, open_app
-from monitor.service.backtest import CHUNK, backtest
-from monitor.service.tally import Backtest
+from monitor.service.backtest import CHUNK, backtest, backtest_file
+from monitor.service.outcome import Backtest
+from monitor.service.tally import came
 from monitor.service.views import NotFound
 from monitor.store import matches, stories, topics
 from tests.builders import ADVISORY, MORNING, rss, write_config
@@ -100,6 +102,40 @@ def test_replay_equals_live_exactly(config: Path, topic: str) -> None:
     assert sorted(found(told), key=lambda match: match.story_id) == sorted(
         (each.match for each in live), key=lambda match: match.story_id
     )
+
+
+@pytest.mark.parametrize("topic", ["advisory", "firm"])
+def test_stored_stories_score_the_same_out_of_a_file(config: Path, topic: str) -> None:
+    live = tried(config, topic)
+    with unsynced(config) as app:
+        stored = stories.after(app.database, 0, 1000)
+    path = config.with_name("exported.jsonl")
+    path.write_text("".join(f"{json.dumps(exported(each))}\n" for each in stored))
+    with unsynced(config) as app:
+        told = backtest_file(app, topic, MORNING, path=path, limit=1000)
+    assert [each.id for each in stored] == list(range(1, len(stored) + 1))
+    assert found(told) == found(live)
+    assert (told.counts, told.histogram) == (live.counts, live.histogram)
+    assert told.days == live.days
+
+
+def exported(story: Story) -> dict[str, object]:
+    return {
+        "title": story.title,
+        "text": story.text,
+        "language": story.language,
+        "published_at": came(story).isoformat(),
+    }
+
+
+def test_the_feeds_and_tags_of_a_topic_do_not_matter_to_a_file(config: Path) -> None:
+    old = load(config).feed_specs()[1].url
+    write_topic(config, "advisory", f"{TOPIC}feeds: ['{old}']\n")
+    path = config.with_name("exported.jsonl")
+    path.write_text(json.dumps({"title": ADVISORY[0], "text": ADVISORY[1]}))
+    with unsynced(config) as app:
+        told = backtest_file(app, "advisory", MORNING, path=path, limit=1)
+    assert (told.unwatched, told.counts[MatchState.HIT]) == (0, 1)
 
 
 def test_nothing_is_written(config: Path) -> None:
