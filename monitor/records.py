@@ -6,6 +6,7 @@ A story carries ``seen_at`` (ours) and ``published_at`` (theirs).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, time, timedelta
@@ -17,6 +18,17 @@ def aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"naive datetime {moment!r}: times here are aware UTC")
     return moment.astimezone(UTC)
+
+
+_LANGUAGE_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{1,8})*")
+_LANGUAGE_CODES = {"in": "id", "iw": "he", "ji": "yi", "nb": "no", "nn": "no"}
+"""Withdrawn codes that are still written, and the two forms of Norwegian: one name for each."""
+
+
+def language_code(tag: str) -> str | None:
+    """Return the language of a tag in any case (``de-AT``: ``de``); None: it is no tag (BCP 47)."""
+    found = _LANGUAGE_TAG.fullmatch(tag.strip().lower())
+    return _LANGUAGE_CODES.get(found[1], found[1]) if found else None
 
 
 class _Timed:

@@ -208,6 +208,7 @@ class FeedSettings(_Strict):
     title: Line | None = None
     tags: tuple[Line, ...] = ()
     interval: Duration | None = None
+    language: Language | None = None
     enabled: Switch = True
 
 

@@ -91,6 +91,7 @@ class Settings:
                 tags=feed.tags,
                 interval=feed.interval or self.polling.interval,
                 enabled=feed.enabled,
+                language=feed.language,
             )
             for feed in self.feeds
         )

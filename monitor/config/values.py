@@ -21,6 +21,8 @@ from pydantic import (
     ValidationInfo,
 )
 
+from monitor.records import language_code
+
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _SIZES = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
 _SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -123,10 +125,11 @@ def check_text(value: str) -> str:
 
 
 def check_language(value: str) -> str:
-    """Refuse what is no language code."""
-    if not re.fullmatch(r"[a-z]{2,3}", value):
-        raise ValueError(f"{value!r:.60} is no language; write a code of two letters like en")
-    return value
+    """Return the code of a language; refuse what is no code or tag."""
+    code = language_code(value)
+    if code is None:
+        raise ValueError(f"{value!r:.60} is no language; write a code like de, or a tag like de-AT")
+    return code
 
 
 def check_env_name(value: str) -> str:

@@ -23,11 +23,13 @@ def admit(
 
     A date that is missing, ancient or over a day ahead becomes ``now``. At a feed's first poll
     stories older than ``keep`` are backlog, and of those without a date all but the first twenty.
-    ``language`` is that of stories for which neither entry nor feed names one.
+    A story speaks the language that the owner gave its feed, else the one that the entry or the
+    document declares, else ``language``.
     """
     document = _Document(parsed.entries, feed.spec.url)
     backlog = _Backlog(now - keep) if feed.is_new else None
     spoken = parsed.language or language
+    owners = feed.spec.language
     stories: list[NewStory] = []
     known: set[bytes] = set()
     for entry in parsed.entries:
@@ -42,7 +44,7 @@ def admit(
                 url=entry.url,
                 title=entry.title or _headline(entry.text),
                 text=entry.text,
-                language=entry.language or spoken,
+                language=owners or entry.language or spoken,
                 published_at=published_at or now,
                 link_key=document.link(entry),
                 content_key=_copy_key(entry),

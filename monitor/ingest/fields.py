@@ -8,6 +8,7 @@ from hashlib import blake2b
 from urllib.parse import urljoin
 
 from monitor.ingest.clean import clean_line
+from monitor.records import language_code
 
 MAX_TITLE = 1_000
 _MAX_GUID = 1_000
@@ -48,6 +49,6 @@ def absolute(link: object, url: str) -> str | None:
 
 
 def language_tag(value: object) -> str | None:
-    """Return the primary subtag of a language tag, in lower case; None where there is none."""
+    """Return the language that a tag begins with, whatever follows; None where there is none."""
     match = _LANGUAGE.match(value.strip().lower()) if isinstance(value, str) else None
-    return match[0] if match else None
+    return language_code(match[0]) if match else None

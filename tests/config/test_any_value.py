@@ -45,7 +45,9 @@ FULL: dict[str, Any] = {
         "mail": {"smtp": {"host": "a", "security": "tls", "user": "me", "password_env": "PW"}},
     },
     "feeds": {
-        "feeds": [{"url": "https://a.org", "title": "A", "tags": ["w"], "enabled": True}],
+        "feeds": [
+            {"url": "https://a.org", "title": "A", "tags": ["w"], "language": "de", "enabled": True}
+        ],
     },
     "topic": {
         "name": "Iraq",

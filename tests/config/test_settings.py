@@ -21,7 +21,8 @@ def test_feeds_become_records_with_the_common_interval_where_they_name_none(tmp_
         tmp_path,
         monitor="polling: {interval: 45m}\n",
         feeds="feeds:\n  - url: https://a.org/x\n"
-        "  - {url: https://b.org, title: B, tags: [t, u], interval: 2h, enabled: false}\n",
+        "  - {url: https://b.org, title: B, tags: [t, u], interval: 2h, enabled: false,\n"
+        "     language: de-AT}\n",
     )
     assert found.feed_specs() == (
         FeedSpec(url="https://a.org/x", interval=timedelta(minutes=45)),
@@ -31,6 +32,7 @@ def test_feeds_become_records_with_the_common_interval_where_they_name_none(tmp_
             tags=("t", "u"),
             interval=timedelta(hours=2),
             enabled=False,
+            language="de",
         ),
     )
 

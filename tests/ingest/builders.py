@@ -44,10 +44,11 @@ def feed(
     interval: timedelta = timedelta(minutes=30),
     failures: int = 0,
     is_new: bool = False,
+    language: str | None = None,
 ) -> Feed:
     return Feed(
         id=1,
-        spec=FeedSpec(url=url, interval=interval),
+        spec=FeedSpec(url=url, interval=interval, language=language),
         title="A feed",
         validators=Validators(),
         body_hash=None,

@@ -121,11 +121,26 @@ def test_other_dates_are_kept(usable: datetime) -> None:
     assert stories(entry(published_at=usable))[0].published_at == usable
 
 
-def test_an_entry_that_names_no_language_speaks_its_feeds() -> None:
-    said = replace(entry("Eins"), language="de")
-    parsed = replace(document(said, entry("One")), language="en")
-    found = admit(parsed, feed(), NOW, DAY)
-    assert [story.language for story in found] == ["de", "en"]
+@pytest.mark.parametrize(
+    ("owner", "item", "document_says", "default", "spoken"),
+    [
+        ("de", "fr", "en", "es", "de"),
+        (None, "fr", "en", "es", "fr"),
+        (None, None, "en", "es", "en"),
+        (None, None, None, "es", "es"),
+        (None, None, None, None, None),
+    ],
+)
+def test_the_language_is_the_owners_then_the_items_then_the_documents_then_the_default(
+    owner: str | None,
+    item: str | None,
+    document_says: str | None,
+    default: str | None,
+    spoken: str | None,
+) -> None:
+    parsed = replace(document(replace(entry(), language=item)), language=document_says)
+    (found,) = admit(parsed, feed(language=owner), NOW, DAY, language=default)
+    assert found.language == spoken
 
 
 def test_at_the_first_poll_what_is_older_than_a_day_is_backlog() -> None:
@@ -171,12 +186,6 @@ def test_no_two_stories_of_a_document_share_a_key(entries: list[Entry], first_po
 def test_a_story_dated_this_very_moment_is_dated() -> None:
     found = stories(*(entry(f"Title {n}", published_at=NOW) for n in range(30)), first_poll=True)
     assert not any(story.backlog for story in found)
-
-
-def test_a_story_of_a_silent_feed_speaks_the_language_it_is_told() -> None:
-    silent = replace(document(entry("One")), language=None)
-    (found,) = admit(silent, feed(), NOW, DAY, language="fr")
-    assert found.language == "fr"
 
 
 def test_a_long_text_is_a_copy_wherever_it_stands() -> None:
