@@ -33,9 +33,10 @@ def backtest(app: App, name: str, now: datetime, *, since: timedelta, limit: int
     ``limit``: matches shown of each state. :class:`NotFound` where the topic cannot be had or
     there is no story.
     """
-    watched, thresholds = _watched(app, name, now)
+    spec = _spec(app, name)
+    watched, thresholds = _watched(app, spec, now)
     _check_history(app, now - since, since)
-    tally = _tally(app, name, watched, thresholds, limit)
+    tally = _tally(app, spec, watched, thresholds, limit)
     _add(app, tally, _history(app, now - since), now)
     return tally.result(stories.per_week(app.database, now))
 
@@ -46,28 +47,33 @@ def backtest_file(app: App, name: str, now: datetime, *, path: Path, limit: int)
     They come from no feed, so that no topic leaves them out for its ``feeds`` or ``tags``.
     :class:`MonitorError` where the topic cannot be had or the file holds no story.
     """
-    watched, thresholds = _watched(app, name, now)
+    spec = _spec(app, name)
+    watched, thresholds = _watched(app, spec, now)
     anywhere = [replace(it, spec=replace(it.spec, feeds=(), tags=())) for it in watched]
-    tally = _tally(app, name, anywhere, thresholds, limit)
+    tally = _tally(app, spec, anywhere, thresholds, limit)
     _add(app, tally, StoryFile(path, now).chunks(), now)
     return tally.result()
 
 
 def _watched(
-    app: App, name: str, now: datetime
+    app: App, spec: TopicSpec, now: datetime
 ) -> tuple[tuple[Topic, ...], Mapping[int, Threshold]]:
-    """Every topic of the configuration, and its threshold by the stories that are stored."""
+    """Every topic of the configuration, with the verdicts it has, and its threshold."""
     record = topics.latest_background(app.database)
-    _check_usable(_spec(app, name), record)
-    watched = _configured(app)
+    watched = topics.planned(app.database, topic_specs(app))
+    _check_usable(next(each for each in watched if each.spec.name == spec.name), record)
     return watched, _thresholds(app, record, watched, now)
 
 
 def _tally(
-    app: App, name: str, watched: Sequence[Topic], thresholds: Mapping[int, Threshold], limit: int
+    app: App,
+    spec: TopicSpec,
+    watched: Sequence[Topic],
+    thresholds: Mapping[int, Threshold],
+    limit: int,
 ) -> Tally:
     matcher = matcher_for(topics.latest_background(app.database), watched, thresholds)
-    topic = next(each for each in matcher.topics if slug(each.spec.name) == slug(name))
+    topic = next(each for each in matcher.topics if each.spec.name == spec.name)
     return Tally(matcher, topic, limit)
 
 
@@ -80,8 +86,9 @@ def _add(app: App, tally: Tally, chunks: Iterable[Chunk], now: datetime) -> None
 # ---------------------------------------------------------------- the topic
 
 
-def _check_usable(spec: TopicSpec, record: BackgroundRecord | None) -> None:
-    fault = fault_of(spec, Background.from_record(record) if record else None)
+def _check_usable(topic: Topic, record: BackgroundRecord | None) -> None:
+    background = Background.from_record(record) if record else None
+    fault = fault_of(topic.spec, background, topic.verdicts)
     if fault is not None:
         raise NotFound(fault)
 
@@ -101,18 +108,19 @@ def _spec(app: App, name: str) -> TopicSpec:
     raise NotFound(f"no topic named {name!r}; the topics of the configuration are: {told}")
 
 
-def _configured(app: App) -> tuple[Topic, ...]:
-    """Every topic of the configuration, with the verdicts that it has or would keep."""
-    return topics.planned(app.database, topic_specs(app))
-
-
 def _thresholds(
     app: App, record: BackgroundRecord | None, watched: Sequence[Topic], now: datetime
 ) -> Mapping[int, Threshold]:
     """The stored thresholds, and for topics without one that which learning would choose."""
     if record is None:
         return {}
-    known = topics.thresholds(app.database, record.version)
+    stored = {topic.id: topic.version for topic in topics.all_topics(app.database)}
+    chosen = topics.thresholds(app.database, record.version)
+    known = {
+        it.id: chosen[it.id]
+        for it in watched
+        if it.id in chosen and stored.get(it.id) == it.version
+    }
     missing = [topic for topic in watched if topic.id not in known]
     return {**known, **choose_thresholds(app, record, missing, now)} if missing else known
 

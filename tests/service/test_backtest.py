@@ -22,9 +22,9 @@ from monitor.service.backtest import CHUNK, backtest, backtest_file
 from monitor.service.outcome import Backtest
 from monitor.service.tally import came
 from monitor.service.views import NotFound
-from monitor.store import matches, stories, topics
+from monitor.store import matches, stories, topics, verdicts
 from tests.builders import ADVISORY, MORNING, rss, write_config
-from tests.servers import feed_server
+from tests.servers import FeedServer, feed_server
 from tests.service.test_learn import small_news
 from tests.service.walking import opened, walk
 
@@ -102,6 +102,34 @@ def test_replay_equals_live_exactly(config: Path, topic: str) -> None:
     assert sorted(found(told), key=lambda match: match.story_id) == sorted(
         (each.match for each in live), key=lambda match: match.story_id
     )
+
+
+def test_replay_equals_live_for_a_topic_that_learned_from_verdicts(
+    config: Path, feeds: FeedServer
+) -> None:
+    later = MORNING + HOUR
+    feeds.pages["more.rss"] = rss([*shades(36), *small_news(3)], at=later, first_id=900)
+    addresses = config.with_name("feeds.yaml")
+    addresses.write_text(f"{addresses.read_text()}  - url: {feeds.url('more.rss')}\n")
+    config.write_text(config.read_text().replace("['", f"['{feeds.host}', '"))
+    before = tried(config)
+    judge(config, before.best[MatchState.NEAR][0].story, wanted=True)
+    judge(config, before.best[MatchState.HIT][-1].story, wanted=False)
+    walk(config, later)
+    with opened(config, later) as app:
+        live = matches.listing(app.database, topic="advisory", states=tuple(MatchState), limit=1000)
+    moved = [each.match for each in live if each.match.matched_at == later]
+    told = {match.story_id: match for match in found(tried(config, now=later))}
+    assert len(moved) > 10
+    assert moved == [told[match.story_id] for match in moved]
+    assert told[moved[0].story_id].score != found(before)[0].score
+    assert {match.topic_version for match in moved}.isdisjoint({before.topic.version})
+
+
+def judge(config: Path, story: Story, *, wanted: bool) -> None:
+    with opened(config, MORNING) as app:
+        (topic, *_) = topics.all_topics(app.database)
+        verdicts.give(app.database, topic.id, story, wanted=wanted, origin="test", now=MORNING)
 
 
 @pytest.mark.parametrize("topic", ["advisory", "firm"])
