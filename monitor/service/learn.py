@@ -64,5 +64,5 @@ def _calibrate(app: App, now: datetime) -> int:
     missing = [topic for topic in topics.all_topics(app.database) if topic.id not in known]
     if missing:
         chosen = choose_thresholds(app, record, missing, now)
-        topics.save_thresholds(app.database, record.version, chosen, now)
+        topics.save_thresholds(app.database, record.version, missing, chosen, now)
     return len(missing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -26,6 +26,15 @@ from monitor.store.tables import backgrounds, matches, seed_pages, topics, verdi
 from monitor.store.tables import thresholds as table
 
 _THRESHOLD = ("value", "kind", "sample", "expected_per_week", "expected_low", "expected_high")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A threshold, and which version of its topic and of the background it was chosen for."""
+
+    threshold: Threshold
+    topic_version: str
+    background_version: int
 
 
 def version_of(spec: TopicSpec, standing: Iterable[int] = ()) -> str:
@@ -182,23 +191,47 @@ def thresholds(db: Database, version: int) -> Mapping[int, Threshold]:
 
 
 def save_thresholds(
-    db: Database, version: int, chosen: Mapping[int, Threshold], now: datetime
+    db: Database,
+    version: int,
+    chosen_for: Iterable[Topic],
+    chosen: Mapping[int, Threshold],
+    now: datetime,
 ) -> None:
-    """Store thresholds by topic for the topics' present versions; what was chosen before goes."""
+    """Store the thresholds ``chosen`` by topic against a background; those of before go.
+
+    They count for the topics as they are in ``chosen_for``: one that moved meanwhile has none yet.
+    """
     with db.write() as connection:
-        present = select(topics.c.id, topics.c.version).where(topics.c.id.in_(chosen))
-        versions = {row.id: row.version for row in connection.execute(present)}
-        upsert = insert(connection, table)
-        chosen_here = (*_THRESHOLD, "created_at")
-        upsert = upsert.on_conflict_do_update(
-            index_elements=["topic_id", "topic_version", "background_version"],
-            set_={name: upsert.excluded[name] for name in chosen_here},
-        )
-        for topic_id, threshold in chosen.items():
-            key = {"topic_id": topic_id, "topic_version": versions[topic_id]}
-            values = {name: getattr(threshold, name) for name in _THRESHOLD}
-            values |= {"background_version": version, "created_at": now}
-            connection.execute(upsert.values(key | values))
+        for topic in chosen_for:
+            each = Chosen(chosen[topic.id], topic.version, version)
+            write_threshold(connection, topic.id, each, now, again=True)
+
+
+def write_threshold(
+    connection: Connection, topic_id: int, chosen: Chosen, now: datetime, *, again: bool
+) -> None:
+    """Store one threshold; ``again``: also in place of one that was chosen for the same."""
+    key = {
+        "topic_id": topic_id,
+        "topic_version": chosen.topic_version,
+        "background_version": chosen.background_version,
+    }
+    values = {name: getattr(chosen.threshold, name) for name in _THRESHOLD} | {"created_at": now}
+    added = insert(connection, table).values(key | values)
+    if again:
+        added = added.on_conflict_do_update(index_elements=list(key), set_=values)
+    else:
+        added = added.on_conflict_do_nothing(index_elements=list(key))
+    connection.execute(added)
+
+
+def threshold_history(db: Database, topic_id: int, limit: int) -> tuple[Chosen, ...]:
+    """The newest ``limit`` thresholds that were chosen for a topic, newest first."""
+    chosen = select(table).where(table.c.topic_id == topic_id)
+    newest = chosen.order_by(table.c.created_at.desc(), table.c.background_version.desc())
+    with db.read() as connection:
+        rows = connection.execute(newest.limit(limit)).all()
+    return tuple(Chosen(_threshold(row), row.topic_version, row.background_version) for row in rows)
 
 
 def seed_page(db: Database, url: str) -> Seed | None:

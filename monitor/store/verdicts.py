@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,41 +13,58 @@ from monitor.records import Story, Verdict
 from monitor.store.database import Database
 from monitor.store.tables import topics
 from monitor.store.tables import verdicts as table
-from monitor.store.topics import spec_of, version_of
+from monitor.store.topics import Chosen, spec_of, version_of, write_threshold
 
 
 def give(
-    db: Database, topic_id: int, story: Story, *, wanted: bool, origin: str, now: datetime
+    db: Database,
+    topic_id: int,
+    story: Story,
+    *,
+    wanted: bool,
+    origin: str,
+    now: datetime,
+    chosen: Chosen | None = None,
 ) -> Verdict:
     """Store what was said of a story, with its words, and move its topic to a new version.
 
     What was said of the same story before is taken back; where it was the same, it stands and
-    nothing changes. :class:`StoreError` where there is no topic of that number.
+    nothing changes. ``chosen`` is the threshold to go with it, see :func:`_move`.
+    :class:`StoreError` where there is no topic of that number.
     """
     with db.write() as connection:
-        _lock(connection, db.name, topic_id)
+        version = _locked(connection, db.name, topic_id)
         before = _standing_on(connection, topic_id, story.id)
         if before is not None and before.wanted == wanted:
             return before
         if before is not None:
             _take_back(connection, before.id, now)
         given = _insert(connection, topic_id, story, wanted=wanted, origin=origin, now=now)
-        _move_version(connection, topic_id)
+        _move(connection, topic_id, version, chosen, now)
     return given
 
 
-def revert(db: Database, verdict_id: int, now: datetime) -> Verdict | None:
+def revert(
+    db: Database, verdict_id: int, now: datetime, *, chosen: Chosen | None = None
+) -> Verdict | None:
     """Take a verdict back; None: no verdict of that number stands."""
     with db.write() as connection:
         topic_id = connection.scalar(select(table.c.topic_id).where(table.c.id == verdict_id))
         if topic_id is None:
             return None
-        _lock(connection, db.name, topic_id)
+        version = _locked(connection, db.name, topic_id)
         row = _take_back(connection, verdict_id, now)
         if row is None:
             return None
-        _move_version(connection, topic_id)
+        _move(connection, topic_id, version, chosen, now)
     return Verdict(**row._mapping)
+
+
+def get(db: Database, verdict_id: int) -> Verdict | None:
+    """The verdict of that number, whether it stands or not."""
+    with db.read() as connection:
+        row = connection.execute(select(table).where(table.c.id == verdict_id)).first()
+    return None if row is None else Verdict(**row._mapping)
 
 
 def history(db: Database, topic_id: int) -> tuple[Verdict, ...]:
@@ -56,11 +74,13 @@ def history(db: Database, topic_id: int) -> tuple[Verdict, ...]:
         return tuple(Verdict(**row._mapping) for row in connection.execute(chosen))
 
 
-def _lock(connection: Connection, name: str, topic_id: int) -> None:
-    """Let nobody else change the topic meanwhile: its version follows from all its verdicts."""
-    row = select(topics.c.id).where(topics.c.id == topic_id).with_for_update()
-    if connection.scalar(row) is None:
+def _locked(connection: Connection, name: str, topic_id: int) -> str:
+    """Let nobody else change the topic meanwhile; return the version that it has."""
+    row = select(topics.c.version).where(topics.c.id == topic_id).with_for_update()
+    version: str | None = connection.scalar(row)
+    if version is None:
         raise StoreError(f"database {name}: there is no topic of the number {topic_id}")
+    return version
 
 
 def _standing_on(connection: Connection, topic_id: int, story_id: int) -> Verdict | None:
@@ -100,10 +120,19 @@ def _insert(
     return Verdict(**row._mapping)
 
 
-def _move_version(connection: Connection, topic_id: int) -> None:
-    """Make the version of a topic that of its spec and of the verdicts that stand now."""
+def _move(
+    connection: Connection, topic_id: int, before: str, chosen: Chosen | None, now: datetime
+) -> None:
+    """Make a topic's version that of its spec and of what stands now, and store its threshold.
+
+    Both at once, so that no story is ever matched without it. It is not stored where the topic is
+    not as it was when it was chosen, nor where this version has one from before.
+    """
     stands = select(table.c.id).where(table.c.topic_id == topic_id, table.c.reverted_at.is_(None))
     topic = topics.c.id == topic_id
     spec = spec_of(connection.execute(select(topics.c.spec).where(topic)).scalar_one())
     version = version_of(spec, connection.scalars(stands))
     connection.execute(update(topics).where(topic).values(version=version))
+    if chosen is not None and chosen.topic_version == before:
+        kept = replace(chosen, topic_version=version)
+        write_threshold(connection, topic_id, kept, now, again=False)

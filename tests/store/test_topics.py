@@ -165,8 +165,8 @@ def test_backgrounds_that_no_match_names_are_forgotten_but_for_the_newest(db: Da
 def test_thresholds_belong_to_a_topic_and_a_background(db: Database) -> None:
     iraq, sport = add_topics(db, "iraq", "sport")
     default = Threshold(value=0.2, kind=ThresholdKind.DEFAULT)
-    topics.save_thresholds(db, 0, {iraq.id: default}, NOW)
-    topics.save_thresholds(db, 1, {iraq.id: CALIBRATED, sport.id: default}, NOW)
+    topics.save_thresholds(db, 0, [iraq], {iraq.id: default}, NOW)
+    topics.save_thresholds(db, 1, [iraq, sport], {iraq.id: CALIBRATED, sport.id: default}, NOW)
 
     assert topics.thresholds(db, 0) == {iraq.id: default}
     assert topics.thresholds(db, 1) == {iraq.id: CALIBRATED, sport.id: default}
@@ -175,7 +175,7 @@ def test_thresholds_belong_to_a_topic_and_a_background(db: Database) -> None:
 
 def test_a_changed_topic_has_no_threshold_until_it_gets_one(db: Database) -> None:
     (topic,) = topics.sync(db, [SPEC])
-    topics.save_thresholds(db, 1, {topic.id: CALIBRATED}, NOW)
+    topics.save_thresholds(db, 1, [topic], {topic.id: CALIBRATED}, NOW)
 
     topics.sync(db, [replace(SPEC, never=())])
     assert topics.thresholds(db, 1) == {}
@@ -186,17 +186,17 @@ def test_a_changed_topic_has_no_threshold_until_it_gets_one(db: Database) -> Non
 
 def test_a_threshold_chosen_again_replaces_the_one_before(db: Database) -> None:
     (topic,) = add_topics(db, "iraq")
-    topics.save_thresholds(db, 1, {topic.id: CALIBRATED}, NOW)
+    topics.save_thresholds(db, 1, [topic], {topic.id: CALIBRATED}, NOW)
     again = replace(CALIBRATED, value=0.5, expected_per_week=None)
 
-    topics.save_thresholds(db, 1, {topic.id: again}, NOW + HOUR)
+    topics.save_thresholds(db, 1, [topic], {topic.id: again}, NOW + HOUR)
 
     assert topics.thresholds(db, 1) == {topic.id: again}
 
 
 def test_a_disabled_topic_has_no_threshold(db: Database) -> None:
     (topic,) = add_topics(db, "iraq")
-    topics.save_thresholds(db, 1, {topic.id: CALIBRATED}, NOW)
+    topics.save_thresholds(db, 1, [topic], {topic.id: CALIBRATED}, NOW)
 
     topics.sync(db, [])
 

@@ -16,6 +16,7 @@ from monitor.records import Seed, Story, Threshold, ThresholdKind, Topic, TopicS
 from monitor.store import stories, topics, verdicts
 from monitor.store.database import Database
 from monitor.store.tables import verdicts as table
+from monitor.store.topics import Chosen
 from tests.store.builders import DAY, HOUR, MINUTE, NOW, add_stories, add_topics, new_story
 from tests.store.test_concurrency import everywhere
 
@@ -218,7 +219,7 @@ def test_a_topic_without_verdicts_keeps_the_version_of_its_spec(db: Database) ->
 
 def test_the_threshold_of_a_version_is_had_again_when_that_version_returns(db: Database) -> None:
     (topic,) = add_topics(db, "iraq")
-    topics.save_thresholds(db, 1, {topic.id: THRESHOLD}, NOW)
+    topics.save_thresholds(db, 1, [topic], {topic.id: THRESHOLD}, NOW)
     given = give(db, topic, add_story(db))
     assert topics.thresholds(db, 1) == {}
 
@@ -327,3 +328,81 @@ def test_topics_and_their_verdicts_are_of_one_moment(db: Database) -> None:
         after = connection.exec_driver_sql(count).scalar()
 
     assert (before, after) == (0, 0)
+
+
+# ---------------------------------------------------------------- thresholds that go with them
+
+
+def chosen_for(topic: Topic, value: float = 0.3) -> Chosen:
+    return Chosen(replace(THRESHOLD, value=value), topic.version, background_version=1)
+
+
+def threshold_of(db: Database) -> float | None:
+    found = topics.thresholds(db, 1).get(only_topic(db).id)
+    return None if found is None else found.value
+
+
+def test_a_verdict_and_the_threshold_that_goes_with_it_count_from_one_moment(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    story = add_story(db)
+    give(db, topic, story, chosen=chosen_for(topic))
+    assert threshold_of(db) == 0.3
+
+    other = give(db, only_topic(db), story, "no", chosen=chosen_for(only_topic(db), 0.4))
+    assert threshold_of(db) == 0.4
+
+    verdicts.revert(db, other.id, NOW, chosen=chosen_for(only_topic(db), 0.5))
+    assert threshold_of(db) == 0.5
+
+
+def test_a_threshold_chosen_for_what_the_topic_is_no_more_is_not_stored(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    give(db, topic, add_story(db, "meanwhile"))
+
+    give(db, topic, add_story(db), chosen=chosen_for(topic))
+
+    assert threshold_of(db) is None
+
+
+def test_a_version_that_returns_keeps_the_threshold_that_it_had(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    topics.save_thresholds(db, 1, [topic], {topic.id: THRESHOLD}, NOW)
+    given = give(db, topic, add_story(db), chosen=chosen_for(topic))
+
+    verdicts.revert(db, given.id, NOW, chosen=chosen_for(only_topic(db), 0.9))
+
+    assert threshold_of(db) == THRESHOLD.value
+
+
+def test_a_threshold_never_counts_for_a_topic_that_moved_while_it_was_chosen(db: Database) -> None:
+    (before,) = add_topics(db, "iraq")
+    give(db, before, add_story(db))
+
+    topics.save_thresholds(db, 1, [before], {before.id: THRESHOLD}, NOW)
+
+    assert threshold_of(db) is None
+
+
+def test_the_thresholds_of_a_topic_are_remembered_newest_first(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    for version in (1, 2, 3):
+        at = {topic.id: replace(THRESHOLD, value=version / 10)}
+        topics.save_thresholds(db, version, [topic], at, NOW + version * HOUR)
+
+    told = topics.threshold_history(db, topic.id, 2)
+
+    assert [(each.background_version, each.threshold.value) for each in told] == [
+        (3, 0.3),
+        (2, 0.2),
+    ]
+    assert told[0].threshold.since == NOW + 3 * HOUR
+
+
+def test_a_verdict_is_found_by_its_number_whether_it_stands_or_not(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    given = give(db, topic, add_story(db))
+    assert verdicts.get(db, given.id) == given
+
+    undone = verdicts.revert(db, given.id, NOW)
+    assert verdicts.get(db, given.id) == undone
+    assert verdicts.get(db, given.id + 1) is None
