@@ -7,8 +7,8 @@ show in any figure of docs/quality.md.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.utils import murmurhash3_32
 
-from monitor.matching.text import MAX_WORD, Analyzer, analyzer_for, language_of, weighted_tokens
+from monitor.matching.split import Tokens, split
+from monitor.matching.table import TokenColumns
+from monitor.matching.text import TITLE_WEIGHT, analyzer_for, language_of
 from monitor.records import Seed, Story
 
 COLUMNS = 2**18
-
-REMEMBERED = 32_768
-"""Tokens in each half of a table, which then holds 10 MB."""
 
 
 class Document(NamedTuple):
@@ -44,57 +43,81 @@ def seed_document(seed: Seed, language: str) -> Document:
     return Document(language_of(language), seed.title, seed.text)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """Documents as occurrences of terms, in the order of the texts, the title before the text.
+
+    Occurrence n is counted in ``columns[n]`` and lies in token ``numbers[n]``; those of document d
+    begin at ``bounds[d]``. Tokens without a term are left out, some others have several.
+    """
+
+    languages: Sequence[str]
+    tokens: Tokens
+    numbers: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    bounds: NDArray[np.int64]
+
+    def of(self, document: int) -> slice:
+        """Return where the occurrences of one document are."""
+        return slice(self.bounds[document], self.bounds[document + 1])
+
+    def token(self, number: int) -> str:
+        """Return a token as it stands in the text."""
+        start, end = self.tokens.starts[number], self.tokens.ends[number]
+        return self.tokens.text[start:end].decode("utf-8", "surrogatepass")
+
+    def counts(self) -> csr_matrix:
+        """Return how often each term occurs, shape (n_documents, 2**18), columns in order."""
+        documents = np.repeat(np.arange(len(self.languages)), np.diff(self.bounds))
+        places = np.sort(documents * COLUMNS + self.columns)
+        starts = np.flatnonzero(np.diff(places, prepend=-1))
+        counts = np.diff(starts, append=places.size).astype(np.float64)
+        places = places[starts]
+        ends = np.searchsorted(places, COLUMNS * np.arange(len(self.languages) + 1))
+        columns = (places % COLUMNS).astype(np.int32)
+        shape = (len(self.languages), COLUMNS)
+        return csr_matrix((counts, columns, ends.astype(np.int32)), shape=shape)
+
+
+def read(documents: Sequence[Document]) -> Reading:
+    """Return the occurrences of terms in documents; those of a title count twice."""
+    texts = [part for each in documents for part in (*[each.title] * TITLE_WEIGHT, each.text)]
+    tokens, bounds = split(texts)
+    bounds = bounds[:: TITLE_WEIGHT + 1]
+    languages = [document.language for document in documents]
+    numbers, columns = _occurrences(tokens, bounds, languages)
+    return Reading(languages, tokens, numbers, columns, np.searchsorted(numbers, bounds))
+
+
+def _occurrences(
+    tokens: Tokens, bounds: NDArray[np.int64], languages: list[str]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the token and the column of each occurrence, in the order of tokens."""
+    distinct = list(dict.fromkeys(languages))
+    of_token = np.repeat([distinct.index(each) for each in languages], np.diff(bounds))
+    numbers, columns = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    for code, language in enumerate(distinct):
+        where = np.flatnonzero(of_token == code)
+        found, their_columns = token_columns(language).find(tokens[where])
+        numbers.append(where[found])
+        columns.append(their_columns)
+    order = np.argsort(np.concatenate(numbers), kind="stable")
+    return np.concatenate(numbers)[order], np.concatenate(columns)[order]
+
+
 def count_rows(documents: Sequence[Document]) -> csr_matrix:
     """Return the term counts of documents, shape (n_documents, 2**18).
 
     They are those of scikit-learn's ``HashingVectorizer`` on the terms of the analyzer; a token
     that was met before costs one look into a table here.
     """
-    rows = [_columns(document) for document in documents]
-    columns = np.frombuffer(bytearray().join(rows), dtype=np.int32)
-    ends = np.cumsum([0, *map(len, rows)]) // columns.itemsize
-    counts = csr_matrix((np.ones(columns.size), columns, ends), shape=(len(rows), COLUMNS))
-    counts.sum_duplicates()
-    return counts
-
-
-def _columns(document: Document) -> bytes:
-    table = token_columns(document.language)
-    return b"".join(map(table.__getitem__, weighted_tokens(document.title, document.text)))
+    return read(documents).counts()
 
 
 @lru_cache(maxsize=8)
 def token_columns(language: str) -> TokenColumns:
     """Return the table of a primary language subtag; they are shared, for what they know."""
-    return TokenColumns(analyzer_for(language), REMEMBERED)
-
-
-class TokenColumns(dict[str, bytes]):
-    """Token -> the columns of its terms, as the bytes of 32-bit numbers; computed when asked for.
-
-    Bounded: when ``size`` tokens are there they become the older half, out of which those that are
-    met again come back, and the half before is forgotten. So frequent words always stay.
-    """
-
-    def __init__(self, analyzer: Analyzer, size: int) -> None:
-        super().__init__()
-        self._analyzer = analyzer
-        self._size = size
-        self._older: dict[str, bytes] = {}
-
-    def __missing__(self, token: str) -> bytes:
-        columns = self._older.get(token)
-        if columns is None:
-            columns = array("i", map(column_of, self._terms(token))).tobytes()
-        if len(token) <= MAX_WORD:
-            if len(self) >= self._size:
-                self._older = dict(self)
-                self.clear()
-            self[token] = columns
-        return columns
-
-    def _terms(self, token: str) -> Iterator[str]:
-        return (stem for stem, _ in self._analyzer.words(token))
+    return TokenColumns(analyzer_for(language), column_of)
 
 
 def columns_of(terms: Iterable[str]) -> NDArray[np.int32]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.matching.features import Document, column_of, token_columns
-from monitor.matching.text import Analyzer, analyzer_for, weighted_tokens
+from monitor.matching.features import Reading, column_of
+from monitor.matching.text import Analyzer, analyzer_for
 from monitor.records import Term
 
 DIGITS = 4
@@ -20,17 +19,20 @@ UNIT = 10**DIGITS
 
 
 class Words:
-    """The words of documents by column: which stems fell there, and how each stood in the text."""
+    """The words of documents by column: which stems fell there, and how each stood in the text.
 
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self._tokens: dict[int, list[tuple[Analyzer, str, int]]] = {}
+    Those of all documents of a reading, or of one.
+    """
+
+    def __init__(self, reading: Reading, document: int | None = None) -> None:
+        self._reading = reading
+        self._tokens: dict[int, list[tuple[Analyzer, int]]] = {}
         self._by_column: dict[int, list[tuple[str, int, int]]] = {}
-        for document in documents:
-            analyzer, table = analyzer_for(document.language), token_columns(document.language)
-            counted = Counter(weighted_tokens(document.title, document.text))
-            for token, count in counted.items():
-                for column in set(array("i", table[token])):
-                    self._tokens.setdefault(column, []).append((analyzer, token, count))
+        for each in range(len(reading.languages)) if document is None else [document]:
+            analyzer, own = analyzer_for(reading.languages[each]), reading.of(each)
+            columns, numbers = reading.columns[own].tolist(), reading.numbers[own].tolist()
+            for column, number in zip(columns, numbers, strict=True):
+                self._tokens.setdefault(column, []).append((analyzer, number))
 
     def share_out(
         self, columns: NDArray[np.int32], products: NDArray[np.float64]
@@ -52,14 +54,8 @@ class Words:
         """
         known = self._by_column.get(column)
         if known is None:
-            known = self._by_column[column] = self._only_word(column) or self._all_words(column)
+            known = self._by_column[column] = self._all_words(column)
         return known
-
-    def _only_word(self, column: int) -> list[tuple[str, int, int]] | None:
-        """Return the one word of a column, as most have; None: there may be more."""
-        (analyzer, token, count), *others = self._tokens[column]
-        found = () if others else analyzer.words(token)
-        return [(found[0][1], count, count)] if len(found) == 1 else None
 
     def _all_words(self, column: int) -> list[tuple[str, int, int]]:
         stems = self._stems(column).values()
@@ -68,9 +64,14 @@ class Words:
 
     def _stems(self, column: int) -> dict[str, Counter[str]]:
         surfaces: dict[str, Counter[str]] = {}
-        for analyzer, token, count in self._tokens[column]:
-            for stem, word in analyzer.words(token):
-                if column_of(stem) == column:
+        tokens = Counter(
+            (analyzer, self._reading.token(number))
+            for analyzer, number in dict.fromkeys(self._tokens[column])
+        )
+        for (analyzer, token), count in tokens.items():
+            found = analyzer.words(token)
+            for stem, word in found:
+                if len(found) == len(tokens) == 1 or column_of(stem) == column:
                     surfaces.setdefault(stem, Counter())[word] += count
         return surfaces
 

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from monitor.matching.background import Background
 from monitor.matching.calibrate import calibrate
-from monitor.matching.features import COLUMNS, document_of
+from monitor.matching.features import COLUMNS, document_of, read
 from monitor.matching.profile import build_profile, documents_of
 from monitor.matching.reasons import Words, rounded, shorten, terms_of_score
 from monitor.matching.rules import Rules
@@ -99,9 +99,10 @@ class Matcher:
         """Return how a story stands to a topic, within reach or not, with every term."""
         position = self._position(topic_id)
         watch = self._watches[position]
-        row = self._vectorizer.rows([story])
+        reading = read([document_of(story)])
+        row = self._vectorizer.weigh(reading)
         score = float(self._scores(row)[0, position])
-        terms = _reasons(watch, row, Words([document_of(story)]), score)
+        terms = _reasons(watch, row, Words(reading), score)
         return self._judged(watch, story, score, terms, 0.0, now)
 
     def heaviest(self, topic_id: int, n: int) -> tuple[Term, ...]:
@@ -110,7 +111,7 @@ class Matcher:
         The share is a term's part in the score 1 of a story that equals the profile.
         """
         watch = self._watches[self._position(topic_id)]
-        words = Words(documents_of(watch.topic.spec, watch.topic.verdicts))
+        words = Words(read(documents_of(watch.topic.spec, watch.topic.verdicts)))
         return _reasons(watch, watch.profile, words, 1.0)[:n]
 
     def threshold(self, topic_id: int) -> Threshold:
@@ -133,10 +134,11 @@ class Matcher:
         return scores
 
     def _match_batch(self, stories: Sequence[Story], now: datetime) -> Iterator[Match]:
-        rows = self._vectorizer.rows(stories)
+        reading = read([document_of(story) for story in stories])
+        rows = self._vectorizer.weigh(reading)
         for at, near in enumerate(self._within_reach(self._scores(rows))):
             if near:
-                yield from self._matches(stories[at], rows[at], near, now)
+                yield from self._matches(stories[at], rows[at], Words(reading, at), near, now)
 
     def _within_reach(self, scores: csr_matrix) -> Iterator[list[tuple[int, float]]]:
         """Yield for each story the positions of the topics that it may match, and its scores."""
@@ -147,10 +149,14 @@ class Matcher:
             yield sorted(found)
 
     def _matches(
-        self, story: Story, row: csr_matrix, near: list[tuple[int, float]], now: datetime
+        self,
+        story: Story,
+        row: csr_matrix,
+        words: Words,
+        near: list[tuple[int, float]],
+        now: datetime,
     ) -> Iterator[Match]:
         watched = [each for each in near if self._watches[each[0]].rules.watches(story)]
-        words = Words([document_of(story)] if watched else [])
         for position, score in watched:
             watch = self._watches[position]
             terms, rest = shorten(_reasons(watch, row, words, score), score, TERMS_KEPT)

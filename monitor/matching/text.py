@@ -1,15 +1,15 @@
 """From text to terms: one analysis per language, the same for stories, seeds and phrases.
 
-A text is split by one pass of ``str.translate`` and ``str.split``; everything that needs thought
-(case, possessives, abbreviations, scripts without spaces, stems) is an affair of single tokens,
-whose outcome can be remembered, because news repeats its words.
+A text is split at spaces and signs; everything that needs thought (case, possessives,
+abbreviations, scripts without spaces, stems) is an affair of single tokens, whose outcome can be
+remembered, because news repeats its words.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from importlib.resources import files
 
@@ -37,8 +37,6 @@ _UNSPACED = re.compile(
 """Thai, Lao, Burmese, Khmer, kana, Han and Hangul: no spaces, or words that grow endings."""
 
 _PLAIN = (
-    (". ", " "),
-    (", ", " "),
     ("\u2019", "'"),
     ("\u2018", "'"),
     ("\u201c", " "),
@@ -47,8 +45,7 @@ _PLAIN = (
     ("\u2014", " "),
     ("\u2026", " "),
 )
-"""Replaced first. Without the marks of sentences fewer distinct tokens are met; without typographic
-signs most English text is ASCII, which ``translate`` does much faster."""
+"""Replaced first: without typographic signs most English is ASCII, which is split much faster."""
 
 _ACRONYMS = {"US": "u.s", "USA": "u.s", "WHO": "w.h.o"}
 """Names that are English stop words once their capitals are gone."""
@@ -85,23 +82,31 @@ class Analyzer:
 
     def terms(self, title: str, text: str) -> list[str]:
         """Return the stems of a document without stop words, those of the title twice."""
-        return [stem for token in weighted_tokens(title, text) for stem, _ in self.words(token)]
+        weighted = tokens(title) * TITLE_WEIGHT + tokens(text)
+        return [stem for token in weighted for stem, _ in self.words(token)]
 
     def words(self, token: str) -> tuple[tuple[str, str], ...]:
-        """Return the stems of one token, each with its word as it stands in the text."""
+        """Return the stems of one token, each with its word as it stands in the text.
+
+        The token may be any text, however it was parted from others.
+        """
         if _is_word(token):
             stem = self._term(token) if len(token) > 1 else ""
             return ((stem, token),) if stem else ()
         return tuple(
             (stem, word)
-            for piece in _pieces(token)
+            for piece in _all_pieces(token)
             for word in _pairs(piece)
             if len(word) > 1 and (stem := self._term(word))
         )
 
+    def reads_capitals(self, token: str) -> bool:
+        """Whether the token in other capitals could have other stems, as ``US`` and ``us``."""
+        return any(piece.upper() in self._acronyms for piece in _all_pieces(token))
+
     def stems(self, text: str) -> list[str]:
         """Return every stem in order, stop words too; unspaced scripts character by character."""
-        return [stem for token in tokens(text) for stem in self._sequence(token)]
+        return [stem for piece in _all_pieces(text) for stem in self._sequence(piece)]
 
     def _term(self, word: str) -> str:
         if word in self._acronyms:
@@ -109,17 +114,10 @@ class Analyzer:
         lowered = word.lower()
         return "" if lowered in self._stop else self._stem_word(lowered)
 
-    def _sequence(self, token: str) -> Iterator[str]:
-        for piece in _pieces(token):
-            if _UNSPACED.match(piece):
-                yield from piece
-            else:
-                yield self._acronyms.get(piece) or self._stem_word(piece.lower())
-
-
-def weighted_tokens(title: str, text: str) -> list[str]:
-    """Return the tokens of a document, those of the title twice."""
-    return tokens(title) * TITLE_WEIGHT + tokens(text)
+    def _sequence(self, piece: str) -> Iterable[str]:
+        if _UNSPACED.match(piece):
+            return piece
+        return (self._acronyms.get(piece) or self._stem_word(piece.lower()),)
 
 
 def tokens(text: str) -> list[str]:
@@ -151,6 +149,10 @@ _SEPARATORS = _Separators()
 def _is_word(token: str) -> bool:
     """Whether a token is one plain word: nine in ten are, and need no taking apart."""
     return token.isalnum() and token.isascii() and len(token) <= MAX_WORD
+
+
+def _all_pieces(text: str) -> Iterator[str]:
+    return (piece for token in tokens(text) for piece in _pieces(token))
 
 
 def _pieces(token: str) -> Iterator[str]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
-from sklearn.feature_extraction.text import TfidfTransformer
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.preprocessing import normalize
 
 from monitor.matching.background import Background
-from monitor.matching.features import COLUMNS, Document, count_rows, document_of, seed_document
+from monitor.matching.features import Document, Reading, document_of, read, seed_document
 from monitor.matching.text import language_of
 from monitor.records import Seed, Story, Verdict
 
 
 def verdict_document(verdict: Verdict) -> Document:
-    """Return the document of a verdict, in the language of its story."""
+    """Return the document of a story that a reader judged, in the story's own language."""
     return Document(language_of(verdict.language), verdict.title, verdict.text)
 
 
@@ -24,40 +25,34 @@ class Vectorizer:
 
     def __init__(self, background: Background) -> None:
         self.background = background
-        self._weights: dict[str, TfidfTransformer] = {}
+        self._known: dict[str, NDArray[np.float64]] = {}
 
     def rows(self, stories: Sequence[Story]) -> csr_matrix:
         """Return one row of unit length per story, shape (n_stories, 2**18).
 
         A story without any term is a row of zeros. A row depends on its story alone.
         """
-        return self._rows([document_of(story) for story in stories])
+        return self.weigh(read([document_of(story) for story in stories]))
 
     def seed_rows(self, seeds: Sequence[Seed], language: str) -> csr_matrix:
         """Return one row of unit length per seed, shape (n_seeds, 2**18)."""
-        return self._rows([seed_document(seed, language) for seed in seeds])
+        return self.weigh(read([seed_document(seed, language) for seed in seeds]))
 
     def verdict_rows(self, verdicts: Sequence[Verdict]) -> csr_matrix:
-        """Return one row of unit length per verdict, shape (n_verdicts, 2**18): its story's."""
-        return self._rows([verdict_document(verdict) for verdict in verdicts])
+        """Return one row of unit length per judged story, shape (n_verdicts, 2**18)."""
+        return self.weigh(read([verdict_document(verdict) for verdict in verdicts]))
 
-    def _rows(self, documents: Sequence[Document]) -> csr_matrix:
-        if not documents:
-            return csr_matrix((0, COLUMNS))
-        groups: dict[str, list[int]] = {}
-        for position, document in enumerate(documents):
-            groups.setdefault(document.language, []).append(position)
-        parts = [
-            self._weighted(language, [documents[position] for position in positions])
-            for language, positions in groups.items()
-        ]
-        order = np.concatenate(list(groups.values()))
-        return parts[0] if len(parts) == 1 else vstack(parts, format="csr")[np.argsort(order)]
+    def weigh(self, reading: Reading) -> csr_matrix:
+        """Return one row of unit length per document that was read, shape (n_documents, 2**18)."""
+        rows = reading.counts()
+        rows.data = np.log(rows.data) + 1.0
+        of_entry = np.repeat(reading.languages, np.diff(rows.indptr))
+        for language in set(reading.languages):
+            own = np.flatnonzero(of_entry == language)
+            rows.data[own] *= self._idf(language)[rows.indices[own]]
+        return normalize(rows, copy=False) if reading.languages else rows
 
-    def _weighted(self, language: str, documents: Sequence[Document]) -> csr_matrix:
-        weights = self._weights.get(language)
-        if weights is None:
-            weights = TfidfTransformer(sublinear_tf=True)
-            weights.idf_ = self.background.idf(language)
-            self._weights[language] = weights
-        return weights.transform(count_rows(documents), copy=False)
+    def _idf(self, language: str) -> NDArray[np.float64]:
+        if language not in self._known:
+            self._known[language] = self.background.idf(language)
+        return self._known[language]

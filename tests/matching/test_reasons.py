@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.matching.features import COLUMNS, Document, columns_of
+from monitor.matching.features import COLUMNS, Document, columns_of, read
 from monitor.matching.reasons import Words, shorten, terms_of_score
-from monitor.matching.text import analyzer_for, weighted_tokens
+from monitor.matching.text import analyzer_for, tokens
 from tests.matching.builders import STEADY
 
 FORMS = ["Troops", "troops", "troop", "U.S.", "US-led", "a.troop", "troop.troops", "Iraq's", "of"]
@@ -49,7 +49,7 @@ def test_terms_come_largest_first_and_ties_by_name() -> None:
 
 
 def shares(*texts: str, words: tuple[str, ...]) -> dict[str, float]:
-    of = Words([Document("en", "", text) for text in texts])
+    of = Words(read([Document("en", "", text) for text in texts]))
     return of.share_out(np.unique(columns_of(words)), np.full(len(set(columns_of(words))), 0.3))
 
 
@@ -76,9 +76,9 @@ def test_words_in_one_column_share_it_by_how_often_they_occur() -> None:
 
 @STEADY
 @given(st.lists(st.sampled_from(FORMS)))
-def test_words_are_those_that_a_count_of_the_whole_text_finds(tokens: list[str]) -> None:
-    text = " ".join(tokens)
-    found = Words([Document("en", "", text)])
+def test_words_are_those_that_a_count_of_the_whole_text_finds(forms: list[str]) -> None:
+    text = " ".join(forms)
+    found = Words(read([Document("en", "", text)]))
     for stem, seen in counted(text).items():
         word = max(seen, key=seen.__getitem__)
         assert found.share_out(columns_of([stem]), np.array([0.3])) == {word: pytest.approx(0.3)}
@@ -87,7 +87,7 @@ def test_words_are_those_that_a_count_of_the_whole_text_finds(tokens: list[str])
 def counted(text: str) -> dict[str, Counter[str]]:
     """Each stem of a text, with how often it stands there as which word."""
     surfaces: dict[str, Counter[str]] = {}
-    for token in weighted_tokens("", text):
+    for token in tokens(text):
         for stem, word in analyzer_for("en").words(token):
             surfaces.setdefault(stem, Counter())[word] += 1
     return surfaces

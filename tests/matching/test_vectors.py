@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import tracemalloc
-from collections import Counter
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,12 +10,11 @@ from monitor.matching.background import Background
 from monitor.matching.features import (
     COLUMNS,
     Document,
-    TokenColumns,
     columns_of,
     count_rows,
     document_of,
 )
-from monitor.matching.text import MAX_WORD, Analyzer, analyzer_for
+from monitor.matching.text import analyzer_for
 from monitor.matching.vectors import Vectorizer
 from monitor.records import Story
 from tests.matching.builders import RAGGED, STEADY, story
@@ -86,48 +82,6 @@ def test_counts_are_those_of_the_hashing_vectorizer(texts: list[tuple[str, str, 
 
 def test_no_text_and_no_document_have_no_counts() -> None:
     assert count_rows([]).nnz == count_rows([Document("en", "", "")]).nnz == 0
-
-
-@STEADY
-@given(st.lists(st.sampled_from([*"abcdefg", "b.c", "d-e", "x" * 99]), max_size=60))
-def test_a_table_that_forgets_still_answers_right(tokens: list[str]) -> None:
-    small, large = table(size=2), table(size=1000)
-    assert [small[token] for token in tokens] == [large[token] for token in tokens]
-
-
-def test_a_frequent_token_is_worked_out_once_however_many_others_come() -> None:
-    counting = CountingAnalyzer()
-    columns = TokenColumns(counting, 10)
-    for number in range(100):
-        columns["harbour"], columns[f"w{number}x"]
-    assert counting.asked["harbour"] == 1
-
-
-def test_the_table_is_bounded() -> None:
-    columns = table(size=1000)
-    tracemalloc.start()
-    for number in range(50_000):
-        columns[f"w{number}x"]
-        columns[f"w{number}" + "x" * MAX_WORD]
-    held, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert held < 1_000_000
-
-
-class CountingAnalyzer(Analyzer):
-    """Remembers how often it was asked for each token."""
-
-    def __init__(self) -> None:
-        super().__init__("en")
-        self.asked: Counter[str] = Counter()
-
-    def words(self, token: str) -> tuple[tuple[str, str], ...]:
-        self.asked[token] += 1
-        return super().words(token)
-
-
-def table(size: int) -> TokenColumns:
-    return TokenColumns(Analyzer("xx"), size)
 
 
 def assert_same(ours: csr_matrix, theirs: csr_matrix) -> None:
