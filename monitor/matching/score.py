@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from monitor.matching.background import Background
 from monitor.matching.calibrate import calibrate
+from monitor.matching.changes import TermChange, term_changes
 from monitor.matching.features import COLUMNS, document_of, read
 from monitor.matching.profile import build_profile, documents_of
 from monitor.matching.reasons import Words, rounded, shorten, terms_of_score
@@ -113,6 +114,16 @@ class Matcher:
         watch = self._watches[self._position(topic_id)]
         words = Words(read(documents_of(watch.topic.spec, watch.topic.verdicts)))
         return _reasons(watch, watch.profile, words, 1.0)[:n]
+
+    def changes(self, before_id: int, after_id: int) -> tuple[TermChange, ...]:
+        """Return what differs between the profiles of two topics, a topic before and after.
+
+        The shares of each sum to 1, as in :meth:`heaviest`.
+        """
+        watches = [self._watches[self._position(each)] for each in (before_id, after_id)]
+        verdicts = [each for watch in watches for each in watch.topic.verdicts]
+        words = Words(read(documents_of(watches[1].topic.spec, verdicts)))
+        return term_changes(*(_reasons(each, each.profile, words, 1.0) for each in watches))
 
     def threshold(self, topic_id: int) -> Threshold:
         """Return the threshold that decides for a topic."""
