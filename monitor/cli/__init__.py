@@ -24,7 +24,7 @@ COMMANDS = {
     "deliver": "monitor.cli.steps",
     "status": "monitor.cli.show",
     "topics": "monitor.cli.show",
-    "explain": "monitor.cli.show",
+    "explain": "monitor.cli.explain",
     "matches": "monitor.cli.show",
     "backtest": "monitor.cli.backtest",
 }
@@ -41,7 +41,7 @@ SUMMARIES = {
     "deliver": "Send what waits in the outbox.",
     "status": "Show feeds, topics, outbox and the health of the service.",
     "topics": "List the topics, or show what one is made of.",
-    "explain": "Show the terms whose shares add up to a story's score.",
+    "explain": "Show why a story has its score, and why it did not match.",
     "matches": "List or export matches.",
     "backtest": "Show what a topic would have matched on the stored stories.",
 }

@@ -25,7 +25,8 @@ from monitor.records import (
 
 if TYPE_CHECKING:
     from monitor.service.checks import Finding
-    from monitor.service.views import Explanation, Profile, Status, TopicStatus
+    from monitor.service.explain import Explanation
+    from monitor.service.views import Profile, Status, TopicStatus
 
 Shape = dict[str, Any]
 
@@ -142,6 +143,9 @@ def explanation(it: Explanation) -> Shape:
         "topic": it.topic.spec.name,
         "match": match(it.match),
         "stored": it.stored and match(it.stored),
+        "now": it.now and match(it.now),
+        **_pick(it, "changes", "fate", "scored_at", "refusals"),
+        "missing": _terms(it.missing),
         "story": story(it.story),
     }
 

@@ -1,4 +1,4 @@
-"""Commands that show: status, topics, explanations, matches."""
+"""Commands that show: status, topics, matches."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOTHING_MATCHED = "No such match; `monitor matches --state near` shows what cam
 _NOTHING_CUT = "No digest left a story out."
 
 if TYPE_CHECKING:
-    from monitor.service.views import Explanation, Profile, Status
+    from monitor.service.views import Profile, Status
 
 
 @click.command()
@@ -121,33 +121,6 @@ def topics_show(name: str, config_path: Path, terms: int, as_json: bool) -> None
         print_json(shapes.profile(profile))
     else:
         tables.print_profile(profile)
-
-
-@click.command()
-@click.argument("story")
-@click.argument("topic")
-@config_option
-@json_option
-@speaks_plainly
-def explain(story: str, topic: str, config_path: Path, as_json: bool) -> None:
-    """Show the terms whose shares add up to a story's score, also if it did not match.
-
-    STORY is a number, an address or a piece of the title; TOPIC is a topic's name.
-
-    \b
-    Examples:
-      monitor explain 42 iraq-advisory-mission
-      monitor explain "advisory role" iraq-advisory-mission --json
-    """
-    from monitor.cli import tables
-    from monitor.service import views
-
-    with opened(config_path) as app, noticed():
-        told: Explanation = views.explain(app, story, topic, utc_now())
-    if as_json:
-        print_json(shapes.explanation(told))
-    else:
-        tables.print_explanation(told)
 
 
 @click.command()

@@ -15,10 +15,10 @@ from rich.padding import Padding
 from rich.table import Table
 
 from monitor.cli.output import console, put
-from monitor.records import MatchedStory, MatchState, Term, Threshold, ThresholdKind
+from monitor.records import MatchedStory, Term, Threshold, ThresholdKind
 
 if TYPE_CHECKING:
-    from monitor.service.views import Explanation, Profile
+    from monitor.service.views import Profile
 
 BAR = 24
 """Width of the longest bar in an explanation."""
@@ -75,11 +75,12 @@ def print_profile(profile: Profile) -> None:
         *(f"seed: {escape(seed.origin)}, {len(seed.text)} characters" for seed in spec.seeds),
         *(f"not: {escape(seed.origin)}, {len(seed.text)} characters" for seed in spec.not_seeds),
         "",
-        _terms(out, "Heaviest terms, of a whole of 1", profile.terms),
+        terms_table(out, "Heaviest terms, of a whole of 1", profile.terms),
     )
 
 
-def _terms(out: Console, title: str, terms: Sequence[Term]) -> Table:
+def terms_table(out: Console, title: str, terms: Sequence[Term]) -> Table:
+    """Terms with their shares, and a bar for each."""
     table = make_table(title, "term", "share", "", right=("share",))
     longest = max((abs(term.share) for term in terms), default=1.0) or 1.0
     mark = "#" if out.options.ascii_only else "█"
@@ -87,40 +88,6 @@ def _terms(out: Console, title: str, terms: Sequence[Term]) -> Table:
         bar = mark * round(BAR * abs(term.share) / longest)
         table.add_row(escape(term.text), f"{term.share:.4f}", bar)
     return table
-
-
-def print_explanation(told: Explanation) -> None:
-    """Title, verdict, and the shares that add up to the score."""
-    out, match = console(), told.match
-    table = _terms(out, "Shares of the score", match.terms)
-    if match.rest:
-        table.add_row("(further terms)", f"{match.rest:.4f}", "")
-    table.add_row("sum", f"{sum(term.share for term in match.terms) + match.rest:.4f}", "")
-    put(
-        out,
-        f"[bold]{escape(told.story.title)}[/bold]",
-        f"{escape(told.story.source)}, {told.story.published_at:%Y-%m-%d %H:%M} UTC",
-        f"{escape(told.topic.spec.name)}: {_verdict(told)}",
-        *_edited(told),
-        "",
-        table,
-    )
-
-
-def _edited(told: Explanation) -> list[RenderableType]:
-    if told.stored is None or told.story.edited_at is None:
-        return []
-    return [f"The story was edited since it scored {told.stored.score:.4f}."]
-
-
-def _verdict(told: Explanation) -> str:
-    match = told.match
-    numbers = f"score {match.score:.4f}, threshold {match.threshold:.4f}"
-    if match.veto:
-        return f"refused ({escape(match.veto)}), {numbers}"
-    if match.state is MatchState.HIT:
-        return f"match, {numbers}"
-    return f"no match, {match.threshold - match.score:.4f} short: {numbers}"
 
 
 def print_matches(found: Sequence[MatchedStory], *, if_none: str) -> None:

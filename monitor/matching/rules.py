@@ -42,6 +42,10 @@ class Rules:
         """Return the first rule that refuses the story, or None; an unwatched feed comes first."""
         return next(self._refusals(story), None)
 
+    def refusals(self, story: Story) -> tuple[str, ...]:
+        """Return every rule that refuses the story, an unwatched feed and a language first."""
+        return tuple(self._refusals(story))
+
     def _refusals(self, story: Story) -> Iterator[str]:
         if not self.watches(story):
             yield f"feeds: {story.feed_url} is not watched"

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from monitor.errors import MonitorError
 from monitor.records import (
     Feed,
-    Match,
     MatchedStory,
     MatchState,
     OutboxItem,
@@ -19,15 +17,11 @@ from monitor.records import (
     Subscription,
     Term,
     Threshold,
-    ThresholdKind,
     Topic,
 )
 from monitor.service.app import App
-from monitor.service.matchers import current_matcher, fault_of, matcher_for
+from monitor.service.matchers import current_matcher, fault_of
 from monitor.store import feeds, ledger, matches, outbox, stories, topics, vitals
-
-if TYPE_CHECKING:
-    from monitor.matching.score import Matcher
 
 WEEK = timedelta(days=7)
 LATE_AFTER = {
@@ -75,16 +69,6 @@ class Status:
     background_stories: int
     beats: Mapping[str, datetime]
     late: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why a story scored what it scored. ``stored``: what was decided when it was matched."""
-
-    story: Story
-    topic: Topic
-    match: Match
-    stored: Match | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +161,8 @@ def find_story(app: App, text: str) -> Story:
     return found[0]
 
 
-def _usable_topic(app: App, name: str) -> Topic:
+def usable_topic(app: App, name: str) -> Topic:
+    """The topic of that name; :class:`NotFound` also where it can never match, with the reason."""
     topic = find_topic(app, name)
     fault = fault_of(topic.spec, verdicts=topic.verdicts)
     if fault is not None:
@@ -185,29 +170,9 @@ def _usable_topic(app: App, name: str) -> Topic:
     return topic
 
 
-def explain(app: App, story_text: str, topic_name: str, now: datetime) -> Explanation:
-    """Score one story against one topic with every term; as decided, where it was decided."""
-    story, topic = find_story(app, story_text), _usable_topic(app, topic_name)
-    past = (each for each in matches.of_story(app.database, story.id) if each.topic_id == topic.id)
-    stored = next(past, None)
-    match = _matcher_of(app, topic, stored).explain(story, topic.id, now)
-    return Explanation(story=story, topic=topic, match=match, stored=stored)
-
-
-def _matcher_of(app: App, topic: Topic, stored: Match | None) -> Matcher:
-    """The matcher that decided ``stored``; the current one where that cannot be had any more."""
-    if stored is None or stored.topic_version != topic.version:
-        return current_matcher(app)
-    record = topics.background(app.database, stored.background_version)
-    if record is None and stored.background_version > 0:
-        return current_matcher(app)
-    threshold = Threshold(value=stored.threshold, kind=ThresholdKind.CALIBRATED)
-    return matcher_for(record, (topic,), {topic.id: threshold})
-
-
 def profile(app: App, topic_name: str, terms: int) -> Profile:
     """The heaviest terms of a topic against the newest background."""
-    topic = _usable_topic(app, topic_name)
+    topic = usable_topic(app, topic_name)
     matcher = current_matcher(app)
     return Profile(
         topic=topic,

@@ -57,7 +57,9 @@ def test_matches_and_explanations_share_their_shapes(config: Path) -> None:
     (hit,) = told("matches", "-c", config)
     explained = told("explain", ADVISORY[0], "advisory", "-c", config)
     assert set(hit) == keys("topic match story")
-    assert set(explained) == keys("topic match stored story")
+    assert set(explained) == keys(
+        "topic match stored now changes fate scored_at refusals missing story"
+    )
     assert (set(hit["match"]), set(hit["story"])) == (keys(MATCH), keys(STORY))
     assert explained["stored"] == hit["match"]
     assert explained["story"] == hit["story"]
