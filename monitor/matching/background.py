@@ -101,13 +101,27 @@ class Background:
         words that every story has make up a good part of a score, a tenth is enough to keep a
         language alive of which nothing is known yet.
         """
+        stories, df = self._occurrences(language)
+        weights: NDArray[np.float64] = np.log((1 + stories) / (1 + df)) + FLOOR
+        return weights
+
+    def common(self, language: str = "en") -> NDArray[np.float64]:
+        """Return the weight of each column in an average story, up to a factor, shape (2**18,).
+
+        It is the share of stories that have the column, times its idf.
+        """
+        stories, df = self._occurrences(language)
+        weights: NDArray[np.float64] = df / max(stories, 1) * self.idf(language)
+        return weights
+
+    def _occurrences(self, language: str) -> tuple[int, NDArray[np.float64]]:
+        """Return how many stories are known, imagined and seen, and in how many each column is."""
         seen = self.counts.get(language, _NOTHING)
         frequencies = prior_frequencies(language)
         imagined = 0 if frequencies is None else PRIOR_STORIES
         df = np.zeros(COLUMNS) if frequencies is None else _imagined_df(frequencies)
         df[seen.columns] += seen.occurrences
-        weights: NDArray[np.float64] = np.log((1 + imagined + seen.stories) / (1 + df)) + FLOOR
-        return weights
+        return imagined + seen.stories, df
 
     def to_record(self) -> BackgroundRecord:
         """Return the form to store; version 0 is never stored (``ValueError``)."""

@@ -1,7 +1,8 @@
 """A topic's vector: its seeds, what its reader wanted, less a part of what it is not.
 
 After J. J. Rocchio, "Relevance feedback in information retrieval" (1971), with negative weights
-cut at zero, so that every term's share of a score is positive.
+cut at zero, so that every term's share of a score is positive. Words related to the topic's own
+are added in a lower voice, and what the average story says is taken away.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from monitor.matching.features import Document, seed_document
+from monitor.matching.related import related_words
 from monitor.matching.rules import Rules
+from monitor.matching.text import language_of
 from monitor.matching.vectors import Vectorizer, verdict_document
 from monitor.records import TopicSpec, Verdict
 
@@ -25,16 +29,23 @@ NO_SHARE = 0.5
 """How much of the mean of the wanted stories is added, and of the unwanted ones taken away, when
 there are very many of them."""
 
+COMMON_SHARE = 0.06
+"""How much of the average story is taken away, its weights being those of ``Background.common``."""
+
 HALFWAY = 1
 """Verdicts of a kind that have half of that effect: few move a profile a little, many a lot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """A topic as a row of unit length, shape (1, 2**18)."""
+    """A topic as a row of unit length, shape (1, 2**18).
+
+    ``related`` are the words of it that no seed and no wanted story has.
+    """
 
     name: str
     row: csr_matrix
+    related: tuple[str, ...] = ()
 
 
 def build_profile(
@@ -60,13 +71,19 @@ def build_profile(
     row = _combined(seeds, not_seeds, wanted, unwanted)
     if not row.nnz:
         raise ValueError(_cancelled(spec, unwanted.shape[0]))
-    return Profile(spec.name, row / np.sqrt(row.multiply(row).sum()))
+    language = language_of(spec.language)
+    own = _unit(row)
+    whole = _without_common(_with_related(own, language), vectorizer.background.common(language))
+    return Profile(spec.name, _unit(whole), _related(whole, own, language))
 
 
-def documents_of(spec: TopicSpec, verdicts: Sequence[Verdict]) -> list[Document]:
-    """Return the documents whose words a profile has: its seeds and the wanted stories."""
+def documents_of(
+    spec: TopicSpec, verdicts: Sequence[Verdict], related: Sequence[str] = ()
+) -> list[Document]:
+    """Return the documents that have the words of a profile, the related words as one of them."""
     seeds = [seed_document(seed, spec.language) for seed in spec.seeds]
-    return [*seeds, *(verdict_document(each) for each in verdicts if each.wanted)]
+    wanted = [verdict_document(each) for each in verdicts if each.wanted]
+    return [*seeds, *wanted, Document(language_of(spec.language), "", " ".join(related))]
 
 
 def _combined(
@@ -86,6 +103,33 @@ def _combined(
     row.data = np.maximum(row.data, 0.0)
     row.eliminate_zeros()
     return row
+
+
+def _with_related(row: csr_matrix, language: str) -> csr_matrix:
+    related = related_words(language)
+    return row if related is None else row + related.added_to(row)
+
+
+def _without_common(row: csr_matrix, common: NDArray[np.float64]) -> csr_matrix:
+    """Return the row less a part of the average story: Rocchio's for all that is not the topic.
+
+    A topic of nothing but common words stays as it is.
+    """
+    weights = np.maximum(row.data - COMMON_SHARE * common[row.indices], 0.0)
+    less = csr_matrix((weights, row.indices, row.indptr), row.shape)
+    less.eliminate_zeros()
+    return less if less.nnz else row
+
+
+def _related(whole: csr_matrix, own: csr_matrix, language: str) -> tuple[str, ...]:
+    related = related_words(language)
+    if related is None:
+        return ()
+    return related.words_of(np.setdiff1d(whole.indices, own.indices))
+
+
+def _unit(row: csr_matrix) -> csr_matrix:
+    return row / np.sqrt(row.multiply(row).sum())
 
 
 def _weight_of(rows: csr_matrix) -> float:

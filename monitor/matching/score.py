@@ -15,7 +15,7 @@ from monitor.matching.background import Background
 from monitor.matching.calibrate import calibrate
 from monitor.matching.changes import TermChange, term_changes
 from monitor.matching.features import COLUMNS, document_of, read
-from monitor.matching.profile import build_profile, documents_of
+from monitor.matching.profile import Profile, build_profile, documents_of
 from monitor.matching.reasons import Words, rounded, shorten, terms_of_score
 from monitor.matching.rules import Rules
 from monitor.matching.vectors import Vectorizer
@@ -32,10 +32,10 @@ CELLS = 1_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Watch:
-    """A topic with all that decides about a story; ``profile`` is a row of unit length."""
+    """A topic with all that decides about a story."""
 
     topic: Topic
-    profile: csr_matrix
+    profile: Profile
     rules: Rules
     threshold: Threshold
 
@@ -60,13 +60,13 @@ class Matcher:
         self._watches = [
             _Watch(
                 topic,
-                build_profile(topic.spec, self._vectorizer, topic.verdicts).row,
+                build_profile(topic.spec, self._vectorizer, topic.verdicts),
                 Rules(topic.spec),
                 thresholds.get(topic.id) or calibrate((), topic.spec, None),
             )
             for topic in topics
         ]
-        profiles = [watch.profile for watch in self._watches]
+        profiles = [watch.profile.row for watch in self._watches]
         together = vstack(profiles) if profiles else csr_matrix((0, COLUMNS))
         self._topics_by_term = together.T.tocsr()
         self._reach = np.array([REACH * watch.threshold.value for watch in self._watches])
@@ -112,8 +112,13 @@ class Matcher:
         The share is a term's part in the score 1 of a story that equals the profile.
         """
         watch = self._watches[self._position(topic_id)]
-        words = Words(read(documents_of(watch.topic.spec, watch.topic.verdicts)))
-        return _reasons(watch, watch.profile, words, 1.0)[:n]
+        spec, verdicts = watch.topic.spec, watch.topic.verdicts
+        words = Words(read(documents_of(spec, verdicts, watch.profile.related)))
+        return _reasons(watch, watch.profile.row, words, 1.0)[:n]
+
+    def related(self, topic_id: int) -> tuple[str, ...]:
+        """Return the words of a profile that no seed and no wanted story has."""
+        return self._watches[self._position(topic_id)].profile.related
 
     def changes(self, before_id: int, after_id: int) -> tuple[TermChange, ...]:
         """Return what differs between the profiles of two topics, a topic before and after.
@@ -122,8 +127,9 @@ class Matcher:
         """
         watches = [self._watches[self._position(each)] for each in (before_id, after_id)]
         verdicts = [each for watch in watches for each in watch.topic.verdicts]
-        words = Words(read(documents_of(watches[1].topic.spec, verdicts)))
-        return term_changes(*(_reasons(each, each.profile, words, 1.0) for each in watches))
+        related = [word for watch in watches for word in watch.profile.related]
+        words = Words(read(documents_of(watches[1].topic.spec, verdicts, related)))
+        return term_changes(*(_reasons(each, each.profile.row, words, 1.0) for each in watches))
 
     def threshold(self, topic_id: int) -> Threshold:
         """Return the threshold that decides for a topic."""
@@ -204,7 +210,7 @@ class Matcher:
 def _reasons(watch: _Watch, row: csr_matrix, words: Words, score: float) -> tuple[Term, ...]:
     """Return the terms that a row and a profile share, as shares of the score."""
     columns, in_row, in_profile = np.intersect1d(
-        row.indices, watch.profile.indices, assume_unique=True, return_indices=True
+        row.indices, watch.profile.row.indices, assume_unique=True, return_indices=True
     )
-    products = row.data[in_row] * watch.profile.data[in_profile]
+    products = row.data[in_row] * watch.profile.row.data[in_profile]
     return terms_of_score(words.share_out(columns, products), score)

@@ -71,7 +71,7 @@ def test_the_article_is_the_top_match_and_far_above_the_threshold(version: int) 
 @pytest.mark.parametrize("version", [0, 1])
 def test_a_handful_of_others_match_and_are_about_iraq(version: int) -> None:
     others = {match.story_id for match in matched(version)[1:]}
-    assert len(others) <= 0.03 * len(pool())
+    assert len(others) <= 0.04 * len(pool())
     assert all("Iraq" in each.text for each in pool() if each.id in others)
 
 

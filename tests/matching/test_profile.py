@@ -37,7 +37,7 @@ def test_what_the_seeds_share_weighs_most() -> None:
 
 def test_a_long_seed_counts_no_more_than_a_short_one() -> None:
     spec = TopicSpec(name="t", seeds=seeds("zygote", "kumquat " * 500))
-    assert np.isclose(weight(spec, "zygot"), weight(spec, "kumquat"))
+    assert np.isclose(weight(spec, "zygot"), weight(spec, "kumquat"), rtol=0.001)
 
 
 def test_not_seeds_take_weight_away_but_never_below_zero() -> None:

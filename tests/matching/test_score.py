@@ -217,8 +217,11 @@ def test_a_story_without_text_is_explained_with_nothing() -> None:
 # ---------------------------------------------------------------- profiles
 
 
-def test_the_heaviest_terms_are_words_of_the_seeds_and_sum_to_one() -> None:
-    terms = matcher().heaviest(1, 100)
-    assert {term.text for term in terms} <= set(SEED.split())
+def test_the_heaviest_terms_are_of_the_seeds_or_related_to_them_and_sum_to_one() -> None:
+    terms = matcher().heaviest(1, 1000)
+    related = set(matcher().related(1))
+    assert {term.text for term in terms} <= set(SEED.split()) | related
+    assert not related & set(SEED.split())
+    assert sum(term.share for term in terms if term.text in related) < 0.2
     assert round(sum(term.share for term in terms), 4) == 1
     assert matcher().heaviest(1, 2) == terms[:2]
