@@ -87,7 +87,7 @@ def test_what_every_story_says_is_taken_out_of_a_profile() -> None:
     row = VECTORIZER.seed_rows([Seed(text=text)], "en")
     before = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
     after, _ = weights(text)
-    rare, common = column_of("kumquat"), column_of("said")
+    rare, common = column_of("kumquat"), column_of("peopl")
 
     assert after.get(common, 0) / after[rare] < before[common] / before[rare]
 
