@@ -29,7 +29,7 @@ def choose_thresholds(
     # one that was left out gets a threshold too, or it would be missing again at every tick
     samples: dict[int, list[float]] = {topic.id: [] for topic in chosen_for}
     seen = 0
-    for chunk in _newest(app, SAMPLE):
+    for chunk in newest(app, SAMPLE):
         for topic_id, scores in matcher.samples(chunk):
             samples[topic_id] += scores
         seen += len(chunk)
@@ -43,7 +43,7 @@ def choose_thresholds(
     }
 
 
-def _newest(app: App, limit: int) -> Iterator[tuple[Story, ...]]:
+def newest(app: App, limit: int) -> Iterator[tuple[Story, ...]]:
     """The newest ``limit`` stories in chunks."""
     before: int | None = None
     while limit and (chunk := stories.latest(app.database, min(limit, CHUNK), before=before)):

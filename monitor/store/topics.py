@@ -210,7 +210,10 @@ def save_thresholds(
 def write_threshold(
     connection: Connection, topic_id: int, chosen: Chosen, now: datetime, *, again: bool
 ) -> None:
-    """Store one threshold; ``again``: also in place of one that was chosen for the same."""
+    """Store one threshold; ``again``: also in place of one that was chosen for the same.
+
+    Otherwise that one counts again from ``now`` on.
+    """
     key = {
         "topic_id": topic_id,
         "topic_version": chosen.topic_version,
@@ -218,11 +221,8 @@ def write_threshold(
     }
     values = {name: getattr(chosen.threshold, name) for name in _THRESHOLD} | {"created_at": now}
     added = insert(connection, table).values(key | values)
-    if again:
-        added = added.on_conflict_do_update(index_elements=list(key), set_=values)
-    else:
-        added = added.on_conflict_do_nothing(index_elements=list(key))
-    connection.execute(added)
+    changed = values if again else {"created_at": now}
+    connection.execute(added.on_conflict_do_update(index_elements=list(key), set_=changed))
 
 
 def threshold_history(db: Database, topic_id: int, limit: int) -> tuple[Chosen, ...]:

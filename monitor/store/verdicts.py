@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from monitor.errors import StoreError
 from monitor.records import Story, Verdict
@@ -26,22 +26,40 @@ def give(
     now: datetime,
     chosen: Chosen | None = None,
 ) -> Verdict:
-    """Store what was said of a story, with its words, and move its topic to a new version.
+    """Store what was said of a story, with its words, and move its topic on.
 
     What was said of the same story before is taken back; where it was the same, it stands and
     nothing changes. ``chosen`` is the threshold to go with it, see :func:`_move`.
-    :class:`StoreError` where there is no topic of that number.
+    :class:`StoreError` where there is no such topic.
     """
+    said = unstored(topic_id, story, wanted=wanted, origin=origin, now=now)
     with db.write() as connection:
         version = _locked(connection, db.name, topic_id)
-        before = _standing_on(connection, topic_id, story.id)
+        before = _standing_on(connection, said)
         if before is not None and before.wanted == wanted:
             return before
         if before is not None:
             _take_back(connection, before.id, now)
-        given = _insert(connection, topic_id, story, wanted=wanted, origin=origin, now=now)
+        values = {name: value for name, value in asdict(said).items() if name != "id"}
+        row = connection.execute(insert(table).values(values).returning(table)).one()
         _move(connection, topic_id, version, chosen, now)
-    return given
+    return Verdict(**row._mapping)
+
+
+def unstored(topic_id: int, story: Story, *, wanted: bool, origin: str, now: datetime) -> Verdict:
+    """A verdict as it will be stored, but for its number."""
+    return Verdict(
+        id=0,
+        topic_id=topic_id,
+        story_id=story.id,
+        url=story.url,
+        title=story.title,
+        text=story.text,
+        language=story.language,
+        wanted=wanted,
+        origin=origin,
+        given_at=now,
+    )
 
 
 def revert(
@@ -83,11 +101,10 @@ def _locked(connection: Connection, name: str, topic_id: int) -> str:
     return version
 
 
-def _standing_on(connection: Connection, topic_id: int, story_id: int) -> Verdict | None:
-    chosen = select(table).where(
-        table.c.topic_id == topic_id, table.c.story_id == story_id, table.c.reverted_at.is_(None)
-    )
-    row = connection.execute(chosen).first()
+def _standing_on(connection: Connection, said: Verdict) -> Verdict | None:
+    """What stands for the topic on the same story."""
+    same = and_(table.c.topic_id == said.topic_id, table.c.story_id == said.story_id)
+    row = connection.execute(select(table).where(same, table.c.reverted_at.is_(None))).first()
     return None if row is None else Verdict(**row._mapping)
 
 
@@ -96,37 +113,13 @@ def _take_back(connection: Connection, verdict_id: int, now: datetime) -> Row[An
     return connection.execute(stands.values(reverted_at=now).returning(table)).first()
 
 
-def _insert(
-    connection: Connection,
-    topic_id: int,
-    story: Story,
-    *,
-    wanted: bool,
-    origin: str,
-    now: datetime,
-) -> Verdict:
-    values = {
-        "topic_id": topic_id,
-        "story_id": story.id,
-        "url": story.url,
-        "title": story.title,
-        "text": story.text,
-        "language": story.language,
-        "wanted": wanted,
-        "origin": origin,
-        "given_at": now,
-    }
-    row = connection.execute(insert(table).values(values).returning(table)).one()
-    return Verdict(**row._mapping)
-
-
 def _move(
     connection: Connection, topic_id: int, before: str, chosen: Chosen | None, now: datetime
 ) -> None:
     """Make a topic's version that of its spec and of what stands now, and store its threshold.
 
     Both at once, so that no story is ever matched without it. It is not stored where the topic is
-    not as it was when it was chosen, nor where this version has one from before.
+    not as it was when it was chosen; a version that returns keeps the one it had.
     """
     stands = select(table.c.id).where(table.c.topic_id == topic_id, table.c.reverted_at.is_(None))
     topic = topics.c.id == topic_id

@@ -50,18 +50,9 @@ def test_a_verdict_holds_the_words_it_teaches_and_where_it_was_given(db: Databas
 
     given = give(db, topic, story, "no", origin="mail")
 
-    assert given == Verdict(
-        id=given.id,
-        topic_id=topic.id,
-        story_id=story.id,
-        url=story.url,
-        title=story.title,
-        text=story.text,
-        language="de",
-        wanted=False,
-        origin="mail",
-        given_at=NOW,
-    )
+    unstored = verdicts.unstored(topic.id, story, wanted=False, origin="mail", now=NOW)
+    assert given == replace(unstored, id=given.id)
+    assert (given.title, given.text, given.language) == (story.title, story.text, "de")
     assert only_topic(db).verdicts == (given,)
 
 
@@ -264,23 +255,18 @@ def test_topics_that_are_not_stored_are_planned_with_numbers_of_their_own(db: Da
 # ---------------------------------------------------------------- several at once
 
 
-def give_by_turns(db: Database, topic_id: int, story_id: int, times: int) -> int:
-    """Change one's mind many times; returns how often."""
-    story = stories.get(db, story_id)
-    assert story is not None
+def give_by_turns(db: Database, topic: Topic, story: Story, times: int) -> None:
+    """Change one's mind many times."""
     for number in range(times):
-        wanted = number % 2 == 0
-        verdicts.give(db, topic_id, story, wanted=wanted, origin="command", now=NOW)
-    return times
+        give(db, topic, story, "yes" if number % 2 else "no")
 
 
 def test_of_many_verdicts_at_once_on_a_story_one_stands_and_the_version_is_its(
     db: Database, url: str
 ) -> None:
     (topic,) = add_topics(db, "iraq")
-    story = add_story(db)
 
-    everywhere(db, url, give_by_turns, topic.id, story.id, 6)
+    everywhere(db, url, give_by_turns, topic, add_story(db), 6)
 
     after = only_topic(db)
     assert len(after.verdicts) == 1
@@ -369,9 +355,10 @@ def test_a_version_that_returns_keeps_the_threshold_that_it_had(db: Database) ->
     topics.save_thresholds(db, 1, [topic], {topic.id: THRESHOLD}, NOW)
     given = give(db, topic, add_story(db), chosen=chosen_for(topic))
 
-    verdicts.revert(db, given.id, NOW, chosen=chosen_for(only_topic(db), 0.9))
+    verdicts.revert(db, given.id, LATER, chosen=chosen_for(only_topic(db), 0.9))
 
     assert threshold_of(db) == THRESHOLD.value
+    assert topics.thresholds(db, 1)[topic.id].since == LATER
 
 
 def test_a_threshold_never_counts_for_a_topic_that_moved_while_it_was_chosen(db: Database) -> None:
