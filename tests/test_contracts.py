@@ -22,6 +22,7 @@ ROOMS = {
     "feedparser": ["monitor/ingest/parse.py"],
     "selectolax": ["monitor/ingest/*"],
     "sklearn": ["monitor/matching/features.py", "monitor/matching/vectors.py"],
+    "gcld3": ["monitor/ingest/language.py"],
     "Stemmer": ["monitor/matching/text.py"],
     "sqlalchemy": ["monitor/store/*"],
     "alembic": ["monitor/store/*"],

@@ -1,6 +1,6 @@
 """The step that asks feeds for news.
 
-claim -> fetch -> (unchanged | parse -> admit -> add_new), round after round
+claim -> fetch -> (unchanged | parse -> admit -> hear -> add_new), round after round
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from monitor.errors import FetchError, MonitorError, ParseError, StoreError
 from monitor.ingest.admit import admit
 from monitor.ingest.cadence import next_check
 from monitor.ingest.ending import is_whole
+from monitor.ingest.language import hear
 from monitor.records import (
     Feed,
     Fetched,
@@ -158,6 +159,8 @@ def _read(app: App, feed: Feed, answer: Fetched, now: datetime) -> Counter[str]:
     parsed = app.parsers.parse(body, answer.headers.get("content-type", ""), answer.url)
     language = app.settings.matching.language
     new = admit(parsed, feed, now, polling.first_poll_keeps, language=language)
+    if feed.spec.language is None:
+        new = hear(new, stories.known_keys(app.database, feed.id, new))
     outcome = replace(
         _outcome(app, feed, PollStatus.READ, now, answer),
         body_hash=_hash(body),

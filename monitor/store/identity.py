@@ -45,7 +45,7 @@ def add(connection: Connection, feed_id: int, new: Sequence[NewStory], seen_at: 
 
     The caller has updated the feed's row before, so that nobody else adds to this feed.
     """
-    decision = decide(new, _known(connection, feed_id, new))
+    decision = decide(new, look_up(connection, feed_id, new))
     numbers = _insert(connection, feed_id, decision.fresh, seen_at)
     _edit(connection, decision.edits, seen_at)
     _attach(connection, feed_id, decision.keys, numbers)
@@ -77,7 +77,8 @@ def _edited(story: NewStory, owner: int, contents: Mapping[int, bytes]) -> bool:
     return contents.get(owner, story.content_key) != story.content_key
 
 
-def _known(connection: Connection, feed_id: int, new: Sequence[NewStory]) -> Known:
+def look_up(connection: Connection, feed_id: int, new: Sequence[NewStory]) -> Known:
+    """Return what is stored of the keys of a document's stories."""
     known = Known()
     columns = (story_keys.c.key, story_keys.c.story_id, stories.c.content_key)
     for keys in _chunks(list({key for story in new for key in story.keys})):

@@ -33,6 +33,12 @@ def add_new(db: Database, outcome: PollOutcome, new: tuple[NewStory, ...]) -> Ad
         return identity.add(connection, outcome.feed_id, new, outcome.checked_at)
 
 
+def known_keys(db: Database, feed_id: int, new: tuple[NewStory, ...]) -> frozenset[bytes]:
+    """Those keys of a document's stories that the feed has shown before."""
+    with db.read() as connection:
+        return frozenset(identity.look_up(connection, feed_id, new).owners)
+
+
 def get(db: Database, story_id: int) -> Story | None:
     """The story of that number."""
     found = _all(db, _stories().where(stories.c.id == story_id))

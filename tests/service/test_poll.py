@@ -92,3 +92,31 @@ def test_feeds_that_failed_last_come_after_the_healthy_ones(tmp_path: Path) -> N
             for hour in range(2):
                 poll(app, MORNING + hour * HOUR)
     assert server.paths == ["/broken", "/healthy", "/healthy", "/broken"]
+
+
+PORTUGUESE = (
+    "Soldados já não estão na base",
+    "O ministério informou na terça-feira que os últimos soldados deixaram a base perto da "
+    "fronteira e que a entrega das instalações será concluída até ao fim do ano.",
+)
+TEMPLATE = rss([PORTUGUESE, ("Base vazia", "")], at=MORNING).replace(
+    b"<channel>", b"<channel><language>en-us</language>"
+)
+
+
+@pytest.mark.parametrize(
+    ("owner", "told_of_prose", "told_of_headline"),
+    [("", "pt", "en"), ("    language: gl\n", "gl", "gl")],
+    ids=["sure words beat the document, a headline does not", "the owner beats both"],
+)
+def test_a_story_is_stored_in_the_language_it_speaks(
+    tmp_path: Path, owner: str, told_of_prose: str, told_of_headline: str
+) -> None:
+    with serve(lambda visit: visit.answer(body=TEMPLATE)) as server:
+        config = configured(tmp_path, server)
+        listed = config.with_name("feeds.yaml")
+        listed.write_text(listed.read_text() + owner)
+        with opened(config, MORNING) as app:
+            poll(app, MORNING)
+            found = {story.title: story.language for story in stories.latest(app.database, 10)}
+    assert found == {PORTUGUESE[0]: told_of_prose, "Base vazia": told_of_headline}

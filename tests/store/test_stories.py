@@ -104,6 +104,16 @@ def test_the_same_document_again_adds_nothing(db: Database) -> None:
     assert stories.count_after(db, 0) == 3
 
 
+def test_the_keys_that_a_feed_has_shown_are_known_and_no_others(db: Database) -> None:
+    add_feeds(db, "https://a.org/", "https://b.org/")
+    add_stories(db, new_story("x"), feed_id=1)
+    stories.prune(db, NOW + DAY)
+    document = (new_story("x"), new_story("y"))
+
+    assert stories.known_keys(db, 1, document) == {key("id x")}, "also of a story that was pruned"
+    assert stories.known_keys(db, 2, document) == frozenset()
+
+
 def test_the_same_story_in_another_feed_is_another_story(db: Database) -> None:
     add_feeds(db, "https://a.org/", "https://b.org/")
 
