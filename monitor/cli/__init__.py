@@ -23,9 +23,10 @@ COMMANDS = {
     "digest": "monitor.cli.steps",
     "deliver": "monitor.cli.steps",
     "status": "monitor.cli.show",
-    "topics": "monitor.cli.show",
+    "topics": "monitor.cli.topics",
     "explain": "monitor.cli.explain",
     "matches": "monitor.cli.show",
+    "verdict": "monitor.cli.verdict",
     "backtest": "monitor.cli.backtest",
 }
 
@@ -40,9 +41,10 @@ SUMMARIES = {
     "digest": "Make the digests whose hour has come, or preview them.",
     "deliver": "Send what waits in the outbox.",
     "status": "Show feeds, topics, outbox and the health of the service.",
-    "topics": "List the topics, or show what one is made of.",
+    "topics": "List the topics, show what one is made of or was taught, ask.",
     "explain": "Show why a story has its score, and why it did not match.",
     "matches": "List or export matches.",
+    "verdict": "Say that a story is wanted or not; its topic learns from it.",
     "backtest": "Show what a topic would have matched on the stored stories.",
 }
 

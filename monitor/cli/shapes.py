@@ -21,12 +21,18 @@ from monitor.records import (
     Term,
     Threshold,
     TopicSpec,
+    Verdict,
 )
 
 if TYPE_CHECKING:
+    from monitor.service.asking import Question
     from monitor.service.checks import Finding
+    from monitor.service.difference import Difference
     from monitor.service.explain import Explanation
-    from monitor.service.views import Profile, Status, TopicStatus
+    from monitor.service.profiles import Profile
+    from monitor.service.verdicts import Given
+    from monitor.service.views import Status, TopicStatus
+    from monitor.store.topics import Chosen
 
 Shape = dict[str, Any]
 
@@ -96,7 +102,8 @@ def topic(it: TopicSpec) -> Shape:
 
 def threshold(it: Threshold | None) -> Shape | None:
     """A threshold and where it comes from; None: it was not chosen yet."""
-    return None if it is None else _pick(it, "value", "kind", "sample", "expected_per_week")
+    names = ("value", "kind", "sample", "expected_per_week", "expected_low", "expected_high")
+    return None if it is None else _pick(it, *names, "since")
 
 
 def topic_status(it: TopicStatus) -> Shape:
@@ -133,7 +140,55 @@ def profile(it: Profile) -> Shape:
         "topic": topic(it.topic.spec),
         "threshold": threshold(it.threshold),
         "background_version": it.background_version,
+        "background_stories": it.learned,
+        "moves": [_chosen(each) for each in it.moves],
+        "verdicts": [verdict(each) for each in it.topic.verdicts],
         "terms": _terms(it.terms),
+    }
+
+
+def _chosen(it: Chosen) -> Shape:
+    return {**(threshold(it.threshold) or {}), "background_version": it.background_version}
+
+
+def verdict(it: Verdict) -> Shape:
+    """What was said of a story; the words that it taught are the story's."""
+    names = ("id", "wanted", "origin", "given_at", "reverted_at", "story_id", "title", "url")
+    return _pick(it, *names)
+
+
+def given(it: Given) -> Shape:
+    """A verdict, and what it moved; ``moved`` is None where it stood already."""
+    scores = it.scores and {"before": it.scores[0], "after": it.scores[1]}
+    return {
+        "verdict": verdict(it.verdict),
+        "topic": it.topic.spec.name,
+        "scores": scores,
+        "moved": it.moved and difference(it.moved),
+    }
+
+
+def difference(it: Difference) -> Shape:
+    """What differs between two states of a topic: all words, largest change first."""
+    return {
+        "threshold": {
+            "before": threshold(it.before.threshold),
+            "after": threshold(it.after.threshold),
+        },
+        "terms": [_pick(each, "text", "before", "after") for each in it.terms],
+        "stories": it.stories,
+        "gained": [_pick(each, "id", "title", "url") for each in it.gained],
+        "lost": [_pick(each, "id", "title", "url") for each in it.lost],
+    }
+
+
+def question(it: Question) -> Shape:
+    """The story to ask about, None where there is none, out of how many."""
+    return {
+        "topic": it.topic.spec.name,
+        "threshold": threshold(it.threshold),
+        "asked": it.asked and matched(it.asked),
+        **_pick(it, "open", "stories"),
     }
 
 

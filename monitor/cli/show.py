@@ -1,4 +1,4 @@
-"""Commands that show: status, topics, matches."""
+"""Commands that show: status, matches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from monitor.cli.common import (
     FAILED,
     config_option,
     json_option,
-    noticed,
     opened,
     speaks_plainly,
     utc_now,
@@ -25,7 +24,7 @@ _NOTHING_MATCHED = "No such match; `monitor matches --state near` shows what cam
 _NOTHING_CUT = "No digest left a story out."
 
 if TYPE_CHECKING:
-    from monitor.service.views import Profile, Status
+    from monitor.service.views import Status
 
 
 @click.command()
@@ -64,63 +63,6 @@ def _check(state: Status) -> None:
         click.echo(f"late: no sign of life from: {steps}; is `monitor run` running?", err=True)
         sys.exit(FAILED)
     click.echo("ok")
-
-
-@click.group()
-def topics() -> None:
-    """List the topics, or show what one is made of."""
-
-
-@topics.command("list")
-@config_option
-@json_option
-@speaks_plainly
-def topics_list(config_path: Path, as_json: bool) -> None:
-    """List the topics with threshold and matches of the week.
-
-    \b
-    Example:
-      monitor topics list
-    """
-    from monitor.cli import overview
-    from monitor.service import views
-
-    with opened(config_path) as app:
-        state = views.status(app, utc_now())
-    if as_json:
-        print_json([shapes.topic_status(each) for each in state.topics])
-    else:
-        overview.print_topics(state)
-
-
-@topics.command("show")
-@click.argument("name")
-@config_option
-@click.option(
-    "--terms",
-    default=30,
-    show_default=True,
-    type=click.IntRange(1, 10_000),
-    help="How many of the heaviest terms.",
-)
-@json_option
-@speaks_plainly
-def topics_show(name: str, config_path: Path, terms: int, as_json: bool) -> None:
-    """Show what a topic's profile is made of: its heaviest terms, its threshold and promise.
-
-    \b
-    Example:
-      monitor topics show iraq-advisory-mission
-    """
-    from monitor.cli import tables
-    from monitor.service import views
-
-    with opened(config_path) as app, noticed():
-        profile: Profile = views.profile(app, name, terms)
-    if as_json:
-        print_json(shapes.profile(profile))
-    else:
-        tables.print_profile(profile)
 
 
 @click.command()

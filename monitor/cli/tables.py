@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -16,9 +16,6 @@ from rich.table import Table
 
 from monitor.cli.output import console, put
 from monitor.records import MatchedStory, Term, Threshold, ThresholdKind
-
-if TYPE_CHECKING:
-    from monitor.service.views import Profile
 
 BAR = 24
 """Width of the longest bar in an explanation."""
@@ -39,6 +36,13 @@ def expected(per_week: float) -> str:
     return "below 1" if per_week < 1 else f"about {per_week:,.0f}"
 
 
+def expected_range(threshold: Threshold) -> str:
+    """``, 8 to 17 nine times in ten``; nothing where it is not known."""
+    if threshold.expected_low is None or threshold.expected_high is None:
+        return ""
+    return f", {threshold.expected_low:,.0f} to {threshold.expected_high:,.0f} nine times in ten"
+
+
 def threshold_words(threshold: Threshold, asked: float | None) -> str:
     """Where a threshold comes from and what it lets expect, in a sentence.
 
@@ -52,6 +56,7 @@ def threshold_words(threshold: Threshold, asked: float | None) -> str:
     }[threshold.kind]
     promise = threshold.expected_per_week
     told = "" if promise is None else f"; {expected(promise)} a week are expected"
+    told += expected_range(threshold)
     return f"{threshold.value:.4f}, {reason}{told}"
 
 
@@ -59,24 +64,6 @@ def _aim(asked: float | None) -> str:
     if asked is None:
         return "so that few others match (alerts_per_week in the topic's file sets how many)"
     return f"for the alerts_per_week of {asked:g} that the topic's file asks for"
-
-
-def print_profile(profile: Profile) -> None:
-    """Where the threshold of a topic comes from, its conditions, its heaviest terms."""
-    spec = profile.topic.spec
-    conditions = (("must", spec.must), ("any", spec.any), ("never", spec.never))
-    out = console()
-    put(
-        out,
-        f"[bold]{escape(spec.name)}[/bold]",
-        f"threshold: {threshold_words(profile.threshold, spec.alerts_per_week)}",
-        f"language: {spec.language}; background {profile.background_version}",
-        *(f"{name}: {escape(', '.join(words))}" for name, words in conditions if words),
-        *(f"seed: {escape(seed.origin)}, {len(seed.text)} characters" for seed in spec.seeds),
-        *(f"not: {escape(seed.origin)}, {len(seed.text)} characters" for seed in spec.not_seeds),
-        "",
-        terms_table(out, "Heaviest terms, of a whole of 1", profile.terms),
-    )
 
 
 def terms_table(out: Console, title: str, terms: Sequence[Term]) -> Table:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from shlex import quote
 
 from monitor.records import BackgroundRecord, Story, Topic, Verdict
 from monitor.service.app import App
@@ -92,7 +93,7 @@ def compare(app: App, topic_name: str, number: int | None, now: datetime) -> Dif
     if number is not None and all(each.id != number for each in topic.verdicts):
         raise NotFound(
             f"no verdict {number} stands for topic {topic.spec.name!r}; "
-            f"`monitor topics verdicts {topic.spec.name!r}` lists them"
+            f"`monitor topics verdicts {quote(topic.spec.name)}` lists them"
         )
     earlier = replace(topic, verdicts=() if number is None else without(topic, number))
     record = topics.latest_background(app.database)

@@ -15,12 +15,11 @@ from monitor.records import (
     OutboxState,
     Story,
     Subscription,
-    Term,
     Threshold,
     Topic,
 )
 from monitor.service.app import App
-from monitor.service.matchers import current_matcher, fault_of
+from monitor.service.matchers import fault_of
 from monitor.store import feeds, ledger, matches, outbox, stories, topics, vitals
 
 WEEK = timedelta(days=7)
@@ -69,16 +68,6 @@ class Status:
     background_stories: int
     beats: Mapping[str, datetime]
     late: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """What a topic looks for: its heaviest terms; the shares of all of them sum to 1."""
-
-    topic: Topic
-    threshold: Threshold
-    background_version: int
-    terms: tuple[Term, ...]
 
 
 def status(app: App, now: datetime) -> Status:
@@ -168,18 +157,6 @@ def usable_topic(app: App, name: str) -> Topic:
     if fault is not None:
         raise NotFound(fault)
     return topic
-
-
-def profile(app: App, topic_name: str, terms: int) -> Profile:
-    """The heaviest terms of a topic against the newest background."""
-    topic = usable_topic(app, topic_name)
-    matcher = current_matcher(app)
-    return Profile(
-        topic=topic,
-        threshold=matcher.threshold(topic.id),
-        background_version=matcher.background_version,
-        terms=matcher.heaviest(topic.id, terms),
-    )
 
 
 def listing(

@@ -66,7 +66,9 @@ def test_programs_get_the_same_keys_whatever_there_is_to_tell(config: Path) -> N
         "hit near vetoed"
     )
     assert set(found["topic"]) == keys(TOPIC)
-    assert set(found["threshold"]) == keys("value kind sample expected_per_week")
+    assert set(found["threshold"]) == keys(
+        "value kind sample expected_per_week expected_low expected_high since"
+    )
     assert set(found["history"]) == keys(
         "first last stories backlog unwatched undated stories_per_week"
     )
