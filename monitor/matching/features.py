@@ -57,14 +57,16 @@ class Reading:
     columns: NDArray[np.int32]
     bounds: NDArray[np.int64]
 
-    def of(self, document: int) -> slice:
-        """Return where the occurrences of one document are."""
-        return slice(self.bounds[document], self.bounds[document + 1])
-
-    def token(self, number: int) -> str:
-        """Return a token as it stands in the text."""
-        start, end = self.tokens.starts[number], self.tokens.ends[number]
-        return self.tokens.text[start:end].decode("utf-8", "surrogatepass")
+    def only(self, document: int) -> Reading:
+        """Return what was read of one document."""
+        start, end = self.bounds[document : document + 2].tolist()
+        return Reading(
+            self.languages[document : document + 1],
+            self.tokens,
+            self.numbers[start:end],
+            self.columns[start:end],
+            np.array([0, end - start]),
+        )
 
     def counts(self) -> csr_matrix:
         """Return how often each term occurs, shape (n_documents, 2**18), columns in order."""

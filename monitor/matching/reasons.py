@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from monitor.matching.features import Reading, column_of
-from monitor.matching.text import Analyzer, analyzer_for
+from monitor.matching.text import analyzer_for
 from monitor.records import Term
 
 DIGITS = 4
@@ -19,20 +20,17 @@ UNIT = 10**DIGITS
 
 
 class Words:
-    """The words of documents by column: which stems fell there, and how each stood in the text.
+    """The words of documents by column: which stems fell there, and how each stood in the text."""
 
-    Those of all documents of a reading, or of one.
-    """
-
-    def __init__(self, reading: Reading, document: int | None = None) -> None:
-        self._reading = reading
-        self._tokens: dict[int, list[tuple[Analyzer, int]]] = {}
+    def __init__(self, reading: Reading) -> None:
+        order = np.argsort(reading.columns, kind="stable")
+        documents = np.repeat(np.arange(len(reading.languages)), np.diff(reading.bounds))
+        self._columns = reading.columns[order]
+        self._languages = [reading.languages[each] for each in documents[order].tolist()]
+        self._text = reading.tokens.text
+        tokens = reading.tokens[reading.numbers[order]]
+        self._spans = list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
         self._by_column: dict[int, list[tuple[str, int, int]]] = {}
-        for each in range(len(reading.languages)) if document is None else [document]:
-            analyzer, own = analyzer_for(reading.languages[each]), reading.of(each)
-            columns, numbers = reading.columns[own].tolist(), reading.numbers[own].tolist()
-            for column, number in zip(columns, numbers, strict=True):
-                self._tokens.setdefault(column, []).append((analyzer, number))
 
     def share_out(
         self, columns: NDArray[np.int32], products: NDArray[np.float64]
@@ -42,38 +40,73 @@ class Words:
         Words whose stems fell into one column share its product by how often they occur.
         """
         shares: dict[str, float] = {}
-        for column, product in zip(columns.tolist(), products.tolist(), strict=True):
-            for word, count, of_all in self._words(column):
+        starts = np.searchsorted(self._columns, columns).tolist()
+        ends = np.searchsorted(self._columns, columns, side="right").tolist()
+        for product, start, end in zip(products.tolist(), starts, ends, strict=True):
+            for word, count, of_all in self._words(start, end):
                 shares[word] = shares.get(word, 0.0) + product * count / of_all
         return shares
 
-    def _words(self, column: int) -> list[tuple[str, int, int]]:
+    def _words(self, start: int, end: int) -> list[tuple[str, int, int]]:
         """Return for each stem in a column its word, how often it stands there, and all stems.
 
-        Done when asked for: a topic shares a few dozen columns with a story of hundreds.
+        The column is that of the occurrences from ``start`` to ``end``. Done when asked for: a
+        topic shares a few dozen columns with a story of hundreds.
         """
-        known = self._by_column.get(column)
+        known = self._by_column.get(start)
         if known is None:
-            known = self._by_column[column] = self._all_words(column)
+            found = self._only_word(start, end) or self._all_words(start, end)
+            known = self._by_column[start] = found
         return known
 
-    def _all_words(self, column: int) -> list[tuple[str, int, int]]:
-        stems = self._stems(column).values()
+    def _only_word(self, start: int, end: int) -> list[tuple[str, int, int]] | None:
+        """Return the one word of a column where one plain token is all there is, as mostly."""
+        first, *others = [self._text[a:b] for a, b in self._spans[start:end]]
+        if not first.isalnum() or others.count(first) != len(others):
+            return None
+        return [(first.decode(), end - start, end - start)]
+
+    def _all_words(self, start: int, end: int) -> list[tuple[str, int, int]]:
+        stems = self._stems(start, end).values()
         of_all = sum(seen.total() for seen in stems)
         return [(max(seen, key=seen.__getitem__), seen.total(), of_all) for seen in stems]
 
-    def _stems(self, column: int) -> dict[str, Counter[str]]:
+    def _stems(self, start: int, end: int) -> dict[str, Counter[str]]:
+        column = self._columns[start]
         surfaces: dict[str, Counter[str]] = {}
-        tokens = Counter(
-            (analyzer, self._reading.token(number))
-            for analyzer, number in dict.fromkeys(self._tokens[column])
-        )
-        for (analyzer, token), count in tokens.items():
-            found = analyzer.words(token)
-            for stem, word in found:
-                if len(found) == len(tokens) == 1 or column_of(stem) == column:
-                    surfaces.setdefault(stem, Counter())[word] += count
+        occurrences = zip(self._languages[start:end], self._spans[start:end], strict=True)
+        for language, (first, last) in dict.fromkeys(occurrences):
+            token = self._text[first:last].decode("utf-8", "surrogatepass")
+            for stem, word in analyzer_for(language).words(token):
+                if column_of(stem) == column:
+                    surfaces.setdefault(stem, Counter())[word] += 1
         return surfaces
+
+
+class Reasons:
+    """Shares a row's scores out to the terms that it has in common with other rows.
+
+    ``rows`` has sorted columns, ``words`` knows the words of its row number ``at``.
+    """
+
+    def __init__(self, rows: csr_matrix, words: Words, at: int = 0) -> None:
+        own = slice(*rows.indptr[at : at + 2])
+        self._columns, self._weights = rows.indices[own], rows.data[own]
+        self._words = words
+
+    def of(
+        self, score: float, profile: csr_matrix, keep: int | None = None
+    ) -> tuple[tuple[Term, ...], float]:
+        """Return the largest terms of the score with a profile, shape (1, 2**18), and the rest.
+
+        The profile has a term at least, and sorted columns. ``keep`` and the rest are those of
+        :func:`terms_of_score`.
+        """
+        at = np.searchsorted(profile.indices, self._columns)
+        at[at == profile.nnz] = 0
+        shared = np.flatnonzero(profile.indices[at] == self._columns)
+        products = self._weights[shared] * profile.data[at[shared]]
+        return terms_of_score(self._words.share_out(self._columns[shared], products), score, keep)
 
 
 def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -82,21 +115,27 @@ def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def terms_of_score(shares: Mapping[str, float], score: float) -> tuple[Term, ...]:
-    """Return the shares as terms, largest first, that sum to ``score`` in units of 0.0001.
+def terms_of_score(
+    shares: Mapping[str, float], score: float, keep: int | None = None
+) -> tuple[tuple[Term, ...], float]:
+    """Return the ``keep`` largest shares (None: all) and the rest of the score, made by the others.
 
-    Rounding is by largest remainder (Hamilton's method); words left without a unit fall out.
+    All are multiples of 0.0001 and sum to ``score``, by largest remainder (Hamilton's method): a
+    larger share never has fewer units. Words left without a unit fall out.
     """
-    exact = [(share * UNIT, word) for word, share in shares.items()]
-    by_remainder = sorted((int(value) - value, word, int(value)) for value, word in exact)
-    missing = round(score * UNIT) - sum(whole for _, _, whole in by_remainder)
-    units = {word: whole + (at < missing) for at, (_, word, whole) in enumerate(by_remainder)}
-    order = sorted((-units[word], -value, word) for value, word in exact if units[word])
-    return tuple(Term(text=word, share=-negative / UNIT) for negative, _, word in order)
+    total = round(score * UNIT)
+    words = sorted(shares)
+    exact = [shares[word] * UNIT for word in words]
+    units = _units(exact, total)
+    largest = sorted(range(len(exact)), key=exact.__getitem__, reverse=True)[:keep]
+    terms = tuple(Term(text=words[at], share=units[at] / UNIT) for at in largest if units[at])
+    return terms, (total - sum(units[at] for at in largest)) / UNIT
 
 
-def shorten(terms: tuple[Term, ...], score: float, keep: int) -> tuple[tuple[Term, ...], float]:
-    """Return the first ``keep`` terms and the rest of the score that the others make."""
-    kept = terms[:keep]
-    rest = round(score * UNIT) - sum(round(term.share * UNIT) for term in kept)
-    return kept, rest / UNIT
+def _units(exact: Sequence[float], total: int) -> list[int]:
+    units = [int(each) for each in exact]
+    remainders = [each - whole for each, whole in zip(exact, units, strict=True)]
+    missing = max(0, total - sum(units))
+    for at in sorted(range(len(exact)), key=remainders.__getitem__, reverse=True)[:missing]:
+        units[at] += 1
+    return units

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from monitor.matching.calibrate import calibrate
 from monitor.matching.changes import TermChange, term_changes
 from monitor.matching.features import COLUMNS, document_of, read
 from monitor.matching.profile import Profile, build_profile, documents_of
-from monitor.matching.reasons import Words, rounded, shorten, terms_of_score
+from monitor.matching.reasons import UNIT, Reasons, Words, rounded
 from monitor.matching.rules import Rules
 from monitor.matching.vectors import Vectorizer
 from monitor.records import Match, MatchState, Story, Term, Threshold, Topic
@@ -67,6 +68,8 @@ class Matcher:
             for topic in topics
         ]
         profiles = [watch.profile.row for watch in self._watches]
+        for profile in profiles:
+            profile.sort_indices()
         together = vstack(profiles) if profiles else csr_matrix((0, COLUMNS))
         self._topics_by_term = together.T.tocsr()
         self._reach = np.array([REACH * watch.threshold.value for watch in self._watches])
@@ -103,8 +106,8 @@ class Matcher:
         reading = read([document_of(story)])
         row = self._vectorizer.weigh(reading)
         score = float(self._scores(row)[0, position])
-        terms = _reasons(watch, row, Words(reading), score)
-        return self._judged(watch, story, score, terms, 0.0, now)
+        terms, rest = Reasons(row, Words(reading)).of(score, watch.profile.row)
+        return self._judged(watch, story, score, terms, rest, now)
 
     def heaviest(self, topic_id: int, n: int) -> tuple[Term, ...]:
         """Return the ``n`` heaviest terms of a profile, in the words of what it was made of.
@@ -114,7 +117,7 @@ class Matcher:
         watch = self._watches[self._position(topic_id)]
         spec, verdicts = watch.topic.spec, watch.topic.verdicts
         words = Words(read(documents_of(spec, verdicts, watch.profile.related)))
-        return _reasons(watch, watch.profile.row, words, 1.0)[:n]
+        return Reasons(watch.profile.row, words).of(1.0, watch.profile.row, n)[0]
 
     def related(self, topic_id: int) -> tuple[str, ...]:
         """Return the words of a profile that no seed and no wanted story has."""
@@ -129,7 +132,8 @@ class Matcher:
         verdicts = [each for watch in watches for each in watch.topic.verdicts]
         related = [word for watch in watches for word in watch.profile.related]
         words = Words(read(documents_of(watches[1].topic.spec, verdicts, related)))
-        return term_changes(*(_reasons(each, each.profile.row, words, 1.0) for each in watches))
+        rows = [watch.profile.row for watch in watches]
+        return term_changes(*(Reasons(row, words).of(1.0, row)[0] for row in rows))
 
     def threshold(self, topic_id: int) -> Threshold:
         """Return the threshold that decides for a topic."""
@@ -153,31 +157,31 @@ class Matcher:
     def _match_batch(self, stories: Sequence[Story], now: datetime) -> Iterator[Match]:
         reading = read([document_of(story) for story in stories])
         rows = self._vectorizer.weigh(reading)
-        for at, near in enumerate(self._within_reach(self._scores(rows))):
-            if near:
-                yield from self._matches(stories[at], rows[at], Words(reading, at), near, now)
-
-    def _within_reach(self, scores: csr_matrix) -> Iterator[list[tuple[int, float]]]:
-        """Yield for each story the positions of the topics that it may match, and its scores."""
-        within = (scores.data >= self._reach[scores.indices]) & (scores.data > 0)
-        for start, end in pairwise(scores.indptr.tolist()):
-            near = start + np.flatnonzero(within[start:end])
-            found = zip(scores.indices[near].tolist(), scores.data[near].tolist(), strict=True)
-            yield sorted(found)
+        for at, near in self._within_reach(rows @ self._topics_by_term):
+            watched = [each for each in near if each[0].rules.watches(stories[at])]
+            if watched:
+                reasons = Reasons(rows, Words(reading.only(at)), at)
+                yield from self._matches(stories[at], reasons, watched, now)
 
     def _matches(
-        self,
-        story: Story,
-        row: csr_matrix,
-        words: Words,
-        near: list[tuple[int, float]],
-        now: datetime,
+        self, story: Story, reasons: Reasons, near: list[tuple[_Watch, float]], now: datetime
     ) -> Iterator[Match]:
-        watched = [each for each in near if self._watches[each[0]].rules.watches(story)]
-        for position, score in watched:
-            watch = self._watches[position]
-            terms, rest = shorten(_reasons(watch, row, words, score), score, TERMS_KEPT)
+        for watch, score in near:
+            terms, rest = reasons.of(score, watch.profile.row, TERMS_KEPT)
             yield self._judged(watch, story, score, terms, rest, now)
+
+    def _within_reach(self, scores: csr_matrix) -> Iterator[tuple[int, list[tuple[_Watch, float]]]]:
+        """Yield the positions of stories with the topics that they may match, and their scores.
+
+        Few scores come near any threshold, so the others are not even rounded.
+        """
+        near = np.flatnonzero(scores.data >= self._reach.min(initial=1.0) - 1 / UNIT)
+        stories = np.searchsorted(scores.indptr, near, side="right") - 1
+        topics, values = scores.indices[near], rounded(scores.data[near])
+        within = (values >= self._reach[topics]) & (values > 0)
+        found = zip(*(each[within].tolist() for each in (stories, topics, values)), strict=True)
+        for story, group in groupby(sorted(found), key=itemgetter(0)):
+            yield story, [(self._watches[topic], value) for _, topic, value in group]
 
     def _judged(
         self,
@@ -205,12 +209,3 @@ class Matcher:
             topic_version=watch.topic.version,
             matched_at=now,
         )
-
-
-def _reasons(watch: _Watch, row: csr_matrix, words: Words, score: float) -> tuple[Term, ...]:
-    """Return the terms that a row and a profile share, as shares of the score."""
-    columns, in_row, in_profile = np.intersect1d(
-        row.indices, watch.profile.row.indices, assume_unique=True, return_indices=True
-    )
-    products = row.data[in_row] * watch.profile.row.data[in_profile]
-    return terms_of_score(words.share_out(columns, products), score)

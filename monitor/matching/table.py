@@ -20,7 +20,9 @@ REMEMBERED = 8_192
 LONGEST = 64
 """Tokens that are remembered without a place, and the bytes of the longest: 3 MB in all."""
 
+_Keys = NDArray[np.uint64]
 _NONE = -1
+_BESIDE = np.uint64(1)
 _FACTORS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 """Odd, with bits all over; the upper bits of a product with them are as good as random."""
 
@@ -35,8 +37,8 @@ class _Columns(NamedTuple):
 class TokenColumns:
     """Finds the columns of many tokens at once, and works them out where nobody asked before.
 
-    A token has one place in the table, by a hash of its key, and a newcomer takes it from the one
-    before: so memory is bounded, nothing is ever searched, and frequent tokens are soon back.
+    A token has two places side by side, by a hash of its key, and a newcomer takes one of them from
+    another: so memory is bounded, nothing is ever searched, and frequent tokens are soon back.
     ``places`` is a power of two.
     """
 
@@ -70,28 +72,41 @@ class TokenColumns:
         """Return the first column of every token, and further ones with the token's number."""
         first, second, short = tokens.keys()
         places = (first * _FACTORS[0] ^ second * _FACTORS[1]) >> self._shift
+        known = self._holds(places, first, second)
+        others = np.flatnonzero(~known)
+        places[others] ^= _BESIDE
+        known[others] = self._holds(places[others], first[others], second[others])
         columns = self._column[places]
-        known = (self._first[places] == first) & (self._second[places] == second) & short
-        unknown = np.flatnonzero(~known)
+        unknown = np.flatnonzero(~(known & short))
         found = [self._ask(token) for token in tokens[unknown]]
         columns[unknown] = [each.columns[0] if each.columns else _NONE for each in found]
         lasting = unknown[np.array([each.lasting for each in found], dtype=np.bool_)]
-        taken = places[lasting]
-        self._first[taken], self._second[taken] = first[lasting], second[lasting]
-        self._column[taken] = columns[lasting]
+        self._keep(places[lasting], first[lasting], second[lasting], columns[lasting])
         found_at = zip(unknown.tolist(), found, strict=True)
         return columns, [(number, more) for number, each in found_at for more in each.columns[1:]]
+
+    def _holds(self, places: _Keys, first: _Keys, second: _Keys) -> NDArray[np.bool_]:
+        held: NDArray[np.bool_] = self._first[places] == first
+        held &= self._second[places] == second
+        return held
+
+    def _keep(self, places: _Keys, first: _Keys, second: _Keys, columns: NDArray[np.int32]) -> None:
+        """Give each token the one of its two places that is free, or else the one given."""
+        beside = places ^ _BESIDE
+        crowded = (self._first[places] != 0) & (self._first[beside] == 0)
+        taken = np.where(crowded, beside, places)
+        self._first[taken], self._second[taken], self._column[taken] = first, second, columns
 
     def _ask(self, token: bytes) -> _Columns:
         return self._remembered(token) if len(token) <= LONGEST else self._work_out(token)
 
     def _work_out(self, token: bytes) -> _Columns:
         text = token.decode("utf-8", "surrogatepass")
-        columns = tuple(self._column_of(stem) for stem, _ in self._analyzer.words(text))
+        columns = tuple([self._column_of(stem) for stem, _ in self._analyzer.words(text)])
         lasting = (
             len(columns) < 2
             and len(token) <= KEY_BYTES
-            and text.isascii()
+            and token.isascii()
             and not self._analyzer.reads_capitals(text)
         )
         return _Columns(columns, lasting)

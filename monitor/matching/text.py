@@ -102,6 +102,8 @@ class Analyzer:
 
     def reads_capitals(self, token: str) -> bool:
         """Whether the token in other capitals could have other stems, as ``US`` and ``us``."""
+        if _is_word(token):
+            return token.upper() in self._acronyms
         return any(piece.upper() in self._acronyms for piece in _all_pieces(token))
 
     def stems(self, text: str) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.matching.features import COLUMNS, Document, columns_of, read
-from monitor.matching.reasons import Words, shorten, terms_of_score
+from monitor.matching.reasons import Words, terms_of_score
 from monitor.matching.text import analyzer_for, tokens
 from tests.matching.builders import STEADY
 
@@ -20,7 +20,8 @@ PARTS = st.lists(st.floats(1e-7, 0.2), min_size=1, max_size=60)
 @given(PARTS)
 def test_shares_sum_to_the_score_as_printed(parts: list[float]) -> None:
     score = round(sum(parts), 4)
-    terms = terms_of_score({f"w{n}": part for n, part in enumerate(parts)}, score)
+    terms, rest = terms_of_score({f"w{n}": part for n, part in enumerate(parts)}, score)
+    assert rest == 0
     assert round(sum(term.share for term in terms), 4) == score
 
 
@@ -28,7 +29,8 @@ def test_shares_sum_to_the_score_as_printed(parts: list[float]) -> None:
 @given(PARTS)
 def test_a_share_is_off_by_less_than_a_unit(parts: list[float]) -> None:
     exact = {f"w{n}": part for n, part in enumerate(parts)}
-    told = {term.text: term.share for term in terms_of_score(exact, round(sum(parts), 4))}
+    terms, _ = terms_of_score(exact, round(sum(parts), 4))
+    told = {term.text: term.share for term in terms}
     assert all(abs(told.get(word, 0.0) - part) <= 1.0001e-4 for word, part in exact.items())
 
 
@@ -36,15 +38,16 @@ def test_a_share_is_off_by_less_than_a_unit(parts: list[float]) -> None:
 @given(PARTS, st.integers(0, 12))
 def test_what_is_left_out_stands_in_the_rest(parts: list[float], keep: int) -> None:
     score = round(sum(parts), 4)
-    all_terms = terms_of_score({f"w{n}": part for n, part in enumerate(parts)}, score)
-    kept, rest = shorten(all_terms, score, keep)
+    exact = {f"w{n}": part for n, part in enumerate(parts)}
+    all_terms, _ = terms_of_score(exact, score)
+    kept, rest = terms_of_score(exact, score, keep)
     assert kept == all_terms[:keep]
     assert rest >= 0
     assert round(sum(term.share for term in kept) + rest, 4) == score
 
 
 def test_terms_come_largest_first_and_ties_by_name() -> None:
-    terms = terms_of_score({"b": 0.1, "c": 0.3, "a": 0.1}, 0.5)
+    terms, _ = terms_of_score({"b": 0.1, "c": 0.3, "a": 0.1}, 0.5)
     assert [term.text for term in terms] == ["c", "a", "b"]
 
 
