@@ -100,7 +100,7 @@ def _findings(config_path: Path, *, feeds: bool, mail: bool, as_json: bool) -> l
 
 
 def _problem(told: str) -> dict[str, object]:
-    return {"what": "configuration", "ok": False, "told": told}
+    return {"what": "configuration", "ok": False, "told": told, "level": "error"}
 
 
 def _tell(findings: list[Finding], *, as_json: bool) -> None:
@@ -108,9 +108,16 @@ def _tell(findings: list[Finding], *, as_json: bool) -> None:
         print_json([shapes.finding(each) for each in findings])
     else:
         for each in findings:
-            click.echo(f"{'ok  ' if each.ok else 'FAIL'} {each.what}: {each.told}")
+            click.echo(f"{_mark(each)} {each.what}: {each.told}")
     if not all(each.ok for each in findings):
         sys.exit(FAILED)
+
+
+def _mark(it: Finding) -> str:
+    """``FAIL``, ``ok``, or how much advice matters, in four signs."""
+    if not it.ok:
+        return "FAIL"
+    return {"warning": "warn", "note": "note"}.get(it.level or "", "ok  ")
 
 
 def _try(config_path: Path, *, feeds: bool, mail: bool) -> list[Finding]:

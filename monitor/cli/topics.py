@@ -16,12 +16,16 @@ from monitor.cli.common import (
     speaks_plainly,
     utc_now,
 )
+from monitor.cli.lint import lint
 from monitor.cli.output import print_json
 
 
 @click.group()
 def topics() -> None:
     """List the topics, show what one is made of or was taught, ask."""
+
+
+topics.add_command(lint)
 
 
 @topics.command("list")

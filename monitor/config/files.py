@@ -14,9 +14,17 @@ class Unreadable(Exception):
     """A file that cannot be used; the message follows the file's name: "is a folder; ..."."""
 
 
+class TooLarge(Unreadable):
+    """A file of more than ``MAX_BYTES``."""
+
+
 def read_text(path: Path) -> str:
     """Return the UTF-8 text of a regular file of at most ``MAX_BYTES``; raises ``Unreadable``."""
-    body = read_regular(path)
+    return decoded(read_regular(path))
+
+
+def decoded(body: bytes) -> str:
+    """Return the text of UTF-8 bytes; raises ``Unreadable``."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -59,7 +67,7 @@ def _read_bounded(descriptor: int) -> bytes:
     with os.fdopen(descriptor, "rb", closefd=False) as file:
         body = file.read(MAX_BYTES + 1)
     if len(body) > MAX_BYTES:
-        raise Unreadable(f"is larger than {MAX_BYTES:,} bytes; make it smaller or split it")
+        raise TooLarge(f"is larger than {MAX_BYTES:,} bytes; make it smaller or split it")
     return body
 
 

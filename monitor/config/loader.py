@@ -115,6 +115,7 @@ def _load_topic(
     if feeds:  # else their file is wrong as a whole: its own problem, not that of every topic
         problems += check_topic(topic, feeds, source)
     return TopicSettings(
+        source=source,
         file=topic,
         seeds=_load_seeds("seeds", topic, source, problems),
         not_seeds=_load_seeds("not", topic, source, problems),

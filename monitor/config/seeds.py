@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monitor.config.files import Unreadable, read_text
+from monitor.config.files import MAX_BYTES, TooLarge, Unreadable, decoded, read_regular
 from monitor.config.models import SeedReference
 from monitor.records import Seed
+
+READ = 100_000
+"""Characters of a seed that are read: those that matching analyses of any text."""
+SNIFFED = 200
+"""Bytes at the start of a file that tell its kind."""
+
+_KINDS = {
+    b"%pdf-": "a PDF",
+    b"<!doctype html": "an HTML page",
+    b"<html": "an HTML page",
+    b"<?xml": "an XML document",
+    b"{\\rtf": "an RTF document",
+    b"pk\x03\x04": "an archive or an office document",
+    b"\xd0\xcf\x11\xe0": "an office document",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x89png": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"gif8": "a picture",
+}
+"""The first bytes, in lower case, of what is often taken for a text."""
 
 
 def read_seed(reference: SeedReference, folder: Path) -> Seed | str:
@@ -42,4 +62,18 @@ def _read_below(folder: Path, name: str) -> str:
     # A topic that somebody passed on must not read, say, /etc/passwd into a page or a mail.
     if not path.is_relative_to(folder.resolve()):
         raise Unreadable(f"leads out of {folder}; copy the text into that folder")
-    return read_text(path)
+    try:
+        body = read_regular(path)
+    except TooLarge as error:
+        told = f"is larger than {MAX_BYTES:,} bytes, and of a seed {READ:,} characters are read"
+        raise Unreadable(f"{told}; keep the part that tells the story") from error
+    _check_kind(body)
+    return decoded(body)
+
+
+def _check_kind(body: bytes) -> None:
+    """Name the common kinds of files that hold more than their text."""
+    start = body[:SNIFFED].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for mark, kind in _KINDS.items():
+        if start.startswith(mark):
+            raise Unreadable(f"is {kind}, not plain text; save its text as UTF-8")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import yaml
 
+from monitor.config.document import Document, Loc
 from monitor.config.models import (
     DigestSettings,
     FeedSettings,
@@ -28,6 +29,7 @@ from monitor.records import FeedSpec, Seed, TopicSpec
 class TopicSettings:
     """A topic's file with its seeds read; a seed that is a page is its address."""
 
+    source: Document
     file: TopicFile
     seeds: tuple[Seed | str, ...]
     not_seeds: tuple[Seed | str, ...]
@@ -69,6 +71,18 @@ class Settings:
     def mail(self) -> MailSettings:
         """Where digests go."""
         return self.main.mail
+
+    def place(self, topic: str, loc: Loc, pages: Mapping[str, Seed]) -> str:
+        """Return where something of a topic stands: ``topics/a.yaml:3: seeds[0]``.
+
+        ``loc`` counts the seeds as :meth:`topic_specs` does, those of missing ``pages`` left out.
+        """
+        settings = next(each for each in self.topics if each.file.name == topic)
+        seeds = {"seeds": settings.seeds, "not": settings.not_seeds}.get(str(loc[0]), ())
+        there = [n for n, seed in enumerate(seeds) if _at_hand((seed,), pages)]
+        if len(loc) > 1 and isinstance(loc[1], int) and there:
+            loc = (loc[0], there[loc[1]])
+        return settings.source.problem(loc, "").removesuffix(": ")
 
     def digest(self, name: str) -> DigestSettings:
         """Return the digest of that name; ``KeyError`` where there is none."""

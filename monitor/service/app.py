@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from monitor import __version__
 from monitor.config import Settings
 from monitor.notify.slots import next_slot
-from monitor.records import OutboxItem, Subscription, TopicSpec
+from monitor.records import OutboxItem, Seed, Subscription, TopicSpec
 from monitor.store import feeds, outbox, topics
 from monitor.store.database import Database, open_database
 
@@ -162,12 +162,16 @@ def sync_topics(app: App, now: datetime) -> None:
 
 def topic_specs(app: App) -> tuple[TopicSpec, ...]:
     """The topics of the files, with those seeds that are pages and have been fetched."""
-    pages = {
+    return app.settings.topic_specs(seed_pages(app))
+
+
+def seed_pages(app: App) -> Mapping[str, Seed]:
+    """The seeds that are pages and have been fetched, by their address."""
+    return {
         url: page
         for url in app.settings.seed_urls()
         if (page := topics.seed_page(app.database, url)) is not None
     }
-    return app.settings.topic_specs(pages)
 
 
 def subscriptions(settings: Settings, now: datetime) -> tuple[Subscription, ...]:

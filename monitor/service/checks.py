@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from monitor.config import Settings
 from monitor.errors import DeliveryError, FetchError, ParseError
 from monitor.records import Fetched, Request, TopicSpec
+from monitor.service.advice import advice_on, advice_on_page
 from monitor.service.app import App
-from monitor.service.matchers import fault_of
-
-FEW = 50
-"""Words of seed below which chance words decide what resembles it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was looked at. ``level``: how bad it is, where it is advice on a topic."""
 
     what: str
     ok: bool
     told: str
+    level: str | None = None
 
 
 def configuration(settings: Settings) -> Iterator[Finding]:
@@ -46,18 +44,22 @@ def _count(number: int, noun: str) -> str:
 def _topics(settings: Settings) -> Iterator[Finding]:
     specs = settings.topic_specs({})
     for spec in specs:
-        fault = fault_of(spec)
-        told = fault or _seeds(spec)
-        yield Finding(what=f"topic {spec.name}", ok=fault is None, told=told)
+        yield from _topic(settings, spec)
     for name in sorted(settings.topic_names() - {spec.name for spec in specs}):
         told = "its seeds are pages, read at the first poll (--feeds tries them now)"
         yield Finding(what=f"topic {name}", ok=True, told=told)
 
 
-def _seeds(spec: TopicSpec) -> str:
+def _topic(settings: Settings, spec: TopicSpec) -> Iterator[Finding]:
+    """What a topic has, and what is wrong with it by itself."""
+    advice = advice_on(settings, spec)
     words = sum(len(f"{seed.title} {seed.text}".split()) for seed in spec.seeds)
     told = f"{_count(len(spec.seeds), 'seed text')} of {_count(words, 'word')}"
-    return f"{told}; {FEW} or more would find better" if words < FEW else told
+    ok = all(each.level != "error" for each in advice)
+    yield Finding(what=f"topic {spec.name}", ok=ok, told=told)
+    for each in advice:
+        fine = each.level != "error"
+        yield Finding(what=f"topic {spec.name}", ok=fine, told=each.told, level=each.level)
 
 
 def try_feeds(app: App) -> Iterator[Finding]:
@@ -93,6 +95,9 @@ def try_pages(app: App) -> Iterator[Finding]:
         else:
             told = f"{_count(len(seed.text.split()), 'word')}, {seed.title or 'no title'}"
             yield Finding(what=f"seed page {url}", ok=True, told=told)
+            for each in advice_on_page(seed):
+                told = f"{each.what}; {each.remedy}"
+                yield Finding(what=f"seed page {url}", ok=True, told=told, level=each.level)
 
 
 def try_mail(app: App) -> Iterator[Finding]:

@@ -130,8 +130,38 @@ def test_a_configuration_without_digests_is_sound_and_says_that_nothing_is_maile
 
 def test_check_advises_longer_seeds(config: Path) -> None:
     (config.parent / "topics" / "short.yaml").write_text("name: short\nseeds: [{text: Iraq}]\n")
-    page = call("check", "-c", config).output
-    assert "topic short: 1 seed text of 1 word; 50 or more would find better" in page
+    lines = call("check", "-c", config).output.splitlines()
+    short = config.parent / "topics" / "short.yaml"
+    assert "ok   topic short: 1 seed text of 1 word" in lines
+    assert (
+        f"warn topic short: {short}:2: seeds: only 1 usable word; chance words will decide; "
+        "give a few sentences or a whole article"
+    ) in lines
+
+
+def test_check_names_what_a_topic_can_never_match_and_the_others_are_watched(config: Path) -> None:
+    shut = config.parent / "topics" / "shut.yaml"
+    seed = f"  - text: |\n      {ADVISORY[0]}\n      {ADVISORY[1]}\n"
+    shut.write_text(f"name: shut\nseeds:\n{seed}must:\n  - combat mission\nnever: [combat]\n")
+    void = config.parent / "topics" / "void.yaml"
+    void.write_text("name: void\nseeds:\n  - text: it is what it is\n")
+    result = call("check", "-c", config)
+    assert result.exit_code == 1
+    assert f"FAIL topic shut: {shut}:7: must[0]: no story can pass: never refuses" in result.output
+    assert f"FAIL topic void: {void}:3: seeds[0]: contains no usable word" in result.output
+    assert told("once", "-c", config, "--now")["match"]["hits"] == 1
+
+
+def test_check_says_that_a_fetched_page_is_a_login(config: Path, feeds: FeedServer) -> None:
+    words = "Please sign in with your user name and password to continue. " * 4
+    page = f"<title>Sign in</title><main><h1>Sign in</h1><p>{words}</p></main>"
+    feeds.pages["door.html"] = page.encode()
+    topic = config.parent / "topics" / "page.yaml"
+    topic.write_text(f"name: page\nseeds: [{{url: '{feeds.url('door.html')}'}}]\n")
+    result = call("check", "-c", config, "--feeds")
+    assert result.exit_code == 0
+    place = f"warn seed page {feeds.url('door.html')}: "
+    assert f"{place}looks like a login, consent or error page; copy the text" in result.output
 
 
 def test_check_gives_programs_the_problems_of_the_files_too(config: Path) -> None:
