@@ -25,7 +25,6 @@ from monitor.records import (
 )
 
 if TYPE_CHECKING:
-    from monitor.service.advice import Advice
     from monitor.service.asking import Question
     from monitor.service.checks import Finding
     from monitor.service.difference import Difference
@@ -208,12 +207,7 @@ def explanation(it: Explanation) -> Shape:
 
 def finding(it: Finding) -> Shape:
     """One thing that ``monitor check`` looked at."""
-    return _pick(it, "what", "ok", "told", "level")
-
-
-def advice(it: Advice) -> Shape:
-    """One thing that could be better about a topic."""
-    return _pick(it, "topic", "level", "place", "what", "remedy")
+    return _pick(it, "what", "ok", "told")
 
 
 def _entry(it: DigestEntry) -> Shape:

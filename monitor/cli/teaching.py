@@ -34,8 +34,8 @@ def print_given(it: Given) -> None:
         put(console(), what, "It was given before: nothing changes.")
         return
     lines = [what if said.reverted_at is None else f"taken back: {what}"]
-    if it.scores is not None:
-        lines.append(f"its score: {_moved(*it.scores)}")
+    if it.moved.scores is not None:
+        lines.append(f"its score: {_moved(*it.moved.scores)}")
     put(console(), *lines, *_difference(it.moved))
     if said.reverted_at is None:
         put(console(), f"`monitor verdict --undo {said.id}` takes it back.")
@@ -58,12 +58,12 @@ def _difference(it: Difference) -> Iterator[str]:
         told = ", ".join(f"{each.text} {each.gain:+.4f}" for each in words) or "no word"
         yield f"{name}: {escape(told)}"
     yield f"of the newest {it.stories:,} stories of the last 30 days:"
-    yield from _stories("match only now", it.gained)
-    yield from _stories("match no more", it.lost)
+    yield from _stories("only now", it.gained)
+    yield from _stories("no more", it.lost)
 
 
-def _stories(what: str, found: Sequence[Story]) -> Iterator[str]:
-    yield f"  {len(found)} {what}"
+def _stories(when: str, found: Sequence[Story]) -> Iterator[str]:
+    yield f"  {len(found) or 'none'} {'match' if len(found) > 1 else 'matches'} {when}"
     for story in found[:TITLES]:
         yield f"    {story.id} {escape(story.title)}"
     if len(found) > TITLES:

@@ -129,9 +129,9 @@ class Matcher:
         The shares of each sum to 1, as in :meth:`heaviest`.
         """
         watches = [self._watches[self._position(each)] for each in (before_id, after_id)]
-        verdicts = [each for watch in watches for each in watch.topic.verdicts]
+        verdicts = {each.id: each for watch in watches for each in watch.topic.verdicts}
         related = [word for watch in watches for word in watch.profile.related]
-        words = Words(read(documents_of(watches[1].topic.spec, verdicts, related)))
+        words = Words(read(documents_of(watches[1].topic.spec, [*verdicts.values()], related)))
         rows = [watch.profile.row for watch in watches]
         return term_changes(*(Reasons(row, words).of(1.0, row)[0] for row in rows))
 

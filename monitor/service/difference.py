@@ -37,7 +37,8 @@ class Difference:
     """What differs between two states of a topic.
 
     ``stories`` were held against both: those of ``gained`` match only after, those of ``lost`` only
-    before; newest first. ``terms`` is empty where a state has no profile.
+    before; newest first. ``scores``: before and after, of the story that was asked for. Where a
+    state has no profile, ``terms`` is empty and there are no ``scores``.
     """
 
     before: State
@@ -46,6 +47,7 @@ class Difference:
     stories: int
     gained: tuple[Story, ...]
     lost: tuple[Story, ...]
+    scores: tuple[float, float] | None = None
 
 
 def stored_state(app: App, record: BackgroundRecord | None, topic: Topic) -> State:
@@ -65,10 +67,41 @@ def chosen_state(app: App, record: BackgroundRecord | None, topic: Topic, now: d
 
 
 def difference(
-    app: App, record: BackgroundRecord | None, before: State, after: State, now: datetime
+    app: App,
+    record: BackgroundRecord | None,
+    before: State,
+    after: State,
+    now: datetime,
+    story: Story | None = None,
 ) -> Difference:
-    """Hold the newest stories against both states."""
-    matcher = both(record, before, after)
+    """Hold the newest stories against both states, and one that is asked for."""
+    matcher = _both(record, before, after)
+    comparable = len(matcher.topics) == len((BEFORE, AFTER))
+    scores = matcher.scores([story])[0].tolist() if story is not None and comparable else None
+    seen, hits = _hits(app, matcher, now)
+    return Difference(
+        before=before,
+        after=after,
+        terms=matcher.changes(BEFORE, AFTER) if comparable else (),
+        stories=seen,
+        gained=_only_first(hits[AFTER], hits[BEFORE]),
+        lost=_only_first(hits[BEFORE], hits[AFTER]),
+        scores=None if scores is None else (scores[0], scores[1]),
+    )
+
+
+def _both(record: BackgroundRecord | None, before: State, after: State) -> Matcher:
+    """A matcher for two states; one of which nothing can be made is left out."""
+    states = {BEFORE: before, AFTER: after}
+    return matcher_for(
+        record,
+        [replace(state.topic, id=number) for number, state in states.items()],
+        {number: state.threshold for number, state in states.items()},
+    )
+
+
+def _hits(app: App, matcher: Matcher, now: datetime) -> tuple[int, dict[int, dict[int, Story]]]:
+    """How many stories were looked at, and the hits of each state by number."""
     hits: dict[int, dict[int, Story]] = {BEFORE: {}, AFTER: {}}
     seen = 0
     for chunk in recent(app, now):
@@ -78,24 +111,7 @@ def difference(
                 hits[match.topic_id][match.story_id] = by_id[match.story_id]
         seen += len(chunk)
         app.progress("stories compared", seen)
-    return Difference(
-        before=before,
-        after=after,
-        terms=matcher.changes(BEFORE, AFTER) if len(matcher.topics) == len(hits) else (),
-        stories=seen,
-        gained=_only_first(hits[AFTER], hits[BEFORE]),
-        lost=_only_first(hits[BEFORE], hits[AFTER]),
-    )
-
-
-def both(record: BackgroundRecord | None, before: State, after: State) -> Matcher:
-    """A matcher for two states; one of which nothing can be made is left out."""
-    states = {BEFORE: before, AFTER: after}
-    return matcher_for(
-        record,
-        [replace(state.topic, id=number) for number, state in states.items()],
-        {number: state.threshold for number, state in states.items()},
-    )
+    return seen, hits
 
 
 def recent(app: App, now: datetime) -> Iterator[list[Story]]:

@@ -14,14 +14,7 @@ from shlex import quote
 
 from monitor.records import BackgroundRecord, Story, Topic, Verdict
 from monitor.service.app import App
-from monitor.service.difference import (
-    Difference,
-    State,
-    both,
-    chosen_state,
-    difference,
-    stored_state,
-)
+from monitor.service.difference import Difference, chosen_state, difference, stored_state
 from monitor.service.matchers import fault_of
 from monitor.service.views import NotFound, find_story, find_topic
 from monitor.store import matches, stories, topics, verdicts
@@ -30,15 +23,11 @@ from monitor.store.topics import Chosen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """A verdict that was given or taken back, and what it moved; None: it stood already.
-
-    ``scores``: of its story before and after; None where the story is not stored any more.
-    """
+    """A verdict that was given or taken back, and what it moved; None: it stood already."""
 
     verdict: Verdict
     topic: Topic
     moved: Difference | None
-    scores: tuple[float, float] | None
 
 
 def give(
@@ -54,7 +43,7 @@ def give(
     topic = _topic_of(app, story) if topic_name is None else find_topic(app, topic_name)
     before = next((each for each in topic.verdicts if each.story_id == story.id), None)
     if before is not None and before.wanted == wanted:
-        return Given(verdict=before, topic=topic, moved=None, scores=None)
+        return Given(verdict=before, topic=topic, moved=None)
     record = topics.latest_background(app.database)
     store = partial(
         verdicts.give, app.database, topic.id, story, wanted=wanted, origin=origin, now=now
@@ -120,23 +109,9 @@ def _moved(
     verdict = store(Chosen(chosen, topic.version, record.version) if record else None)
     known = {each.id: each for each in topics.all_topics(app.database)}
     after = stored_state(app, record, known.get(topic.id, proposed))
-    return Given(
-        verdict=verdict,
-        topic=after.topic,
-        moved=difference(app, record, before, after, now),
-        scores=_scores(app, record, before, after, verdict),
-    )
-
-
-def _scores(
-    app: App, record: BackgroundRecord | None, before: State, after: State, verdict: Verdict
-) -> tuple[float, float] | None:
     story = stories.get(app.database, verdict.story_id)
-    matcher = both(record, before, after)
-    if story is None or len(matcher.topics) < 2:
-        return None
-    first, second = matcher.scores([story])[0].tolist()
-    return first, second
+    moved = difference(app, record, before, after, now, story)
+    return Given(verdict=verdict, topic=after.topic, moved=moved)
 
 
 # ---------------------------------------------------------------- what is meant
@@ -151,7 +126,7 @@ def _topic_of(app: App, story: Story) -> Topic:
         return found[0]
     raise NotFound(
         f"{'several topics' if found else 'no topic'} matched story {story.id} ({story.title}); "
-        f"name the one you mean: {_names(found or known)}"
+        f"say with --topic which one is meant: {_names(found or known)}"
     )
 
 

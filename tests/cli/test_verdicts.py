@@ -76,12 +76,12 @@ def test_a_verdict_says_what_it_moved_and_how_it_is_taken_back(firm: Path) -> No
         "more weight: ",
         "less weight: ",
         "of the newest 43 stories of the last 30 days:",
-        "1 match only now",
-        "0 match no more",
+        "1 matches only now",
+        "none matches no more",
         "`monitor verdict --undo 1` takes it back.",
     ):
         assert part in said
-    assert f"2 {FOOTBALL[0]}" in said[said.index("match only now") :]
+    assert f"2 {FOOTBALL[0]}" in said[said.index("matches only now") :]
 
 
 def test_the_topic_of_a_match_need_not_be_named(config: Path) -> None:

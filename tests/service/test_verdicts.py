@@ -106,8 +106,9 @@ def test_a_story_that_came_near_may_be_judged_without_naming_the_topic(
 def test_a_story_that_was_missed_may_be_judged_for_a_topic_that_is_named(app: App) -> None:
     given = said(app, FOOTBALL[0], topic="advisory")
     assert given.verdict.title == FOOTBALL[0]
-    assert given.scores is not None
-    assert given.scores[0] < 0.05 < given.scores[1]
+    assert given.moved is not None
+    assert given.moved.scores is not None
+    assert given.moved.scores[0] < 0.05 < given.moved.scores[1]
 
 
 def test_where_no_topic_matched_the_story_the_topics_are_named(app: App) -> None:
@@ -294,7 +295,8 @@ def test_a_verdict_teaches_on_when_its_story_is_forgotten(config: Path) -> None:
     with opened(config, LATER) as app:
         assert current_matcher(app).heaviest(given.topic.id, 1000) == shares
         undone = undo(app, given.verdict.id, LATER)
-    assert undone.scores is None
+    assert undone.moved is not None
+    assert undone.moved.scores is None
     assert undone.topic.verdicts == ()
 
 
