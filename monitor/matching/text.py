@@ -179,6 +179,11 @@ def _pairs(piece: str) -> list[str]:
     return [piece[i : i + 2] for i in range(len(piece) - 1)]
 
 
+def has_stemmer(language: str) -> bool:
+    """Whether Snowball knows a language (a primary subtag)."""
+    return _stemmer(language) is not str
+
+
 def _stemmer(language: str) -> Callable[[str], str]:
     """Return Snowball's stemmer of a language, or one that changes nothing."""
     try:

@@ -27,6 +27,7 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     enabled = sum(spec.enabled for spec in settings.feed_specs())
     yield Finding(what="feeds", ok=enabled > 0, told=f"{enabled} enabled")
     yield from _topics(settings)
+    yield from _languages(settings)
     yield Finding(what="digests", ok=True, told=_digests(settings))
 
 
@@ -60,6 +61,18 @@ def _topic(settings: Settings, spec: TopicSpec) -> Iterator[Finding]:
     for each in advice:
         fine = each.level != "error"
         yield Finding(what=f"topic {spec.name}", ok=fine, told=each.told, level=each.level)
+
+
+def _languages(settings: Settings) -> Iterator[Finding]:
+    """The languages of which nothing is known: likely a country's code, but no error."""
+    from monitor.matching.languages import is_known
+
+    feeds = (feed.language for feed in settings.feeds)
+    topics = (topic.file.language for topic in settings.topics)
+    for language in sorted({settings.matching.language, *filter(None, (*feeds, *topics))}):
+        if not is_known(language):
+            told = "no stemmer and no prior: words are compared as they stand"
+            yield Finding(what=f"language {language!r}", ok=True, told=told, level="note")
 
 
 def try_feeds(app: App) -> Iterator[Finding]:

@@ -1,0 +1,34 @@
+"""What `monitor check` says of the configuration as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from monitor.service.checks import Finding, configuration
+from tests.config.builders import settings
+
+FEED = "feeds:\n  - {url: https://example.org/feed, title: Post, tags: [world], language: dk}\n"
+TOPIC = "name: Iraq\nlanguage: xx\nseeds:\n  - text: Troops leave Iraq\n"
+
+
+def on_languages(folder: Path, **files: str) -> list[Finding]:
+    found = configuration(settings(folder, **files))
+    return [each for each in found if each.what.startswith("language ")]
+
+
+def test_a_language_of_which_nothing_is_known_is_a_note_and_no_error(tmp_path: Path) -> None:
+    found = on_languages(tmp_path, feeds=FEED, topic=TOPIC)
+    assert [(each.what, each.ok) for each in found] == [
+        ("language 'dk'", True),
+        ("language 'xx'", True),
+    ]
+    assert found[0].told == "no stemmer and no prior: words are compared as they stand"
+
+
+def test_the_common_language_is_looked_at_too(tmp_path: Path) -> None:
+    (found,) = on_languages(tmp_path, monitor="matching: {language: gr}\n")
+    assert found.what == "language 'gr'"
+
+
+def test_of_known_languages_nothing_is_said(tmp_path: Path) -> None:
+    assert on_languages(tmp_path, feeds=FEED.replace("dk", "ja")) == []
