@@ -25,6 +25,7 @@ from monitor.records import (
 )
 
 if TYPE_CHECKING:
+    from monitor.service.advice import Advice
     from monitor.service.asking import Question
     from monitor.service.checks import Finding
     from monitor.service.difference import Difference
@@ -207,7 +208,12 @@ def explanation(it: Explanation) -> Shape:
 
 def finding(it: Finding) -> Shape:
     """One thing that ``monitor check`` looked at."""
-    return _pick(it, "what", "ok", "told")
+    return _pick(it, "what", "ok", "told", "level")
+
+
+def advice(it: Advice) -> Shape:
+    """One thing that could be better about a topic."""
+    return _pick(it, "topic", "level", "place", "what", "remedy")
 
 
 def _entry(it: DigestEntry) -> Shape:
