@@ -1,39 +1,44 @@
-"""``python -m benchmarks.quality tracking|calibration|feeds [--data DIR] [--json] ...``."""
+"""``python -m benchmarks.quality TASK|all [--data DIR] [--json]``; ``--help`` names the tasks."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from benchmarks.quality.corpora import default_folder, load
-from benchmarks.quality.tables import calibration_table, feeds_table, tracking_table
+from benchmarks.quality.corpora import NothingToMeasure, default_folder
+from benchmarks.quality.tasks import TASKS, Figures, Material
 
-TASKS = {
-    "tracking": (tracking_table, "tracking from one seed: ranking, and cost at the thresholds"),
-    "calibration": (calibration_table, "whether the promised volume of alerts is kept"),
-    "feeds": (feeds_table, "the items found in feed documents"),
-}
+ALL = "all"
+DRAWN = tuple(name for name in TASKS if name != "feeds")
+PICTURED = ("tracking", "calibration")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure one task and print its figures; 2: there is nothing to measure it on."""
+    """Measure one task or all and print the figures; 2: nothing could be measured."""
     options = _options(arguments)
-    figures, missing = _measure(options)
-    _progress("")
-    if figures is None:
-        print(f"{options.data}: lacks {', '.join(missing)}; give --data DIR", file=sys.stderr)
+    if problem := _problem(options):
+        print(problem, file=sys.stderr)
         return 2
-    if options.json:
-        print(json.dumps({options.task: figures, **_drawn(options), "missing": missing}))
-        return 0
-    print(TASKS[options.task][0](figures))
-    for name, value in _drawn(options).items():
-        print(f"{name}: {'whole' if value is None else value}")
-    print(f"missing corpora: {', '.join(missing) or 'none'}")
+    notes: list[str] = []
+    material = Material(
+        folder=options.data,
+        draw=options.draw,
+        half=options.half,
+        note=notes.append,
+        progress=_progress,
+    )
+    figures = _measure(list(TASKS) if options.task == ALL else [options.task], material)
+    _progress("")
+    for note in notes:
+        print(note, file=sys.stderr)
+    if not figures:
+        return 2
+    if options.pictures:
+        _draw(figures, options.pictures)
+    _print(figures, material, notes if options.json else None)
     return 0
 
 
@@ -43,32 +48,34 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Measure the product's own matching and parsing on labelled news.",
     )
     tasks = parser.add_subparsers(dest="task", required=True, metavar="TASK")
-    for name, (_, summary) in TASKS.items():
-        task = tasks.add_parser(name, help=summary, description=f"Measure {summary}.")
-        task.add_argument(
-            "--data",
-            type=Path,
-            default=default_folder(),
-            help="a folder with one folder per corpus (default: shared/data beside the checkout)",
-        )
-        task.add_argument("--json", action="store_true", help="print one JSON object")
-        if name != "feeds":
-            _add_draws(task)
+    summaries = {name: task.summary for name, task in TASKS.items()}
+    for name, summary in {**summaries, ALL: "every task once"}.items():
+        _add_options(name, tasks.add_parser(name, help=summary, description=f"Measure {summary}."))
     return parser.parse_args(arguments)
 
 
-def _add_draws(task: argparse.ArgumentParser) -> None:
+def _add_options(name: str, task: argparse.ArgumentParser) -> None:
+    task.set_defaults(draw=0, half=None, pictures=None)
     task.add_argument(
-        "--draw",
-        type=_number,
-        default=0,
-        help="draw other seeds, pool and background (default 0: the draw of docs/quality.md)",
+        "--data",
+        type=Path,
+        default=default_folder(),
+        help="a folder with one folder per corpus (default: shared/data beside the checkout)",
     )
-    task.add_argument(
-        "--half",
-        choices=["A", "B"],
-        help="keep half of the topics of each corpus: choose a constant on A, judge it on B",
-    )
+    task.add_argument("--json", action="store_true", help="print one JSON object")
+    if name in (*DRAWN, ALL):
+        task.add_argument(
+            "--draw",
+            type=_number,
+            help="draw other seeds, pool and background (default 0: the draw of docs/quality.md)",
+        )
+        task.add_argument(
+            "--half",
+            choices=["A", "B"],
+            help="keep half of the topics of each corpus: choose a constant on A, judge it on B",
+        )
+    if name in (*PICTURED, ALL):
+        task.add_argument("--pictures", type=Path, help="a folder to draw the curves into, as PNG")
 
 
 def _number(text: str) -> int:
@@ -77,36 +84,52 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _drawn(options: argparse.Namespace) -> dict[str, Any]:
-    """Return which draw the figures are of; feeds are not drawn."""
-    return {name: value for name, value in vars(options).items() if name in ("draw", "half")}
+def _problem(options: argparse.Namespace) -> str:
+    """Return what can be told to be wrong before minutes are spent on measuring."""
+    if not options.data.is_dir():
+        return f"{options.data}: no such folder; give --data DIR"
+    if not options.pictures:
+        return ""
+    try:
+        import benchmarks.quality.pictures  # noqa: F401
+
+        options.pictures.mkdir(parents=True, exist_ok=True)
+    except ImportError as error:
+        return f"--pictures: {error}; install the dependency group 'bench' of pyproject.toml"
+    except OSError as error:
+        return f"--pictures: {error}; name a folder that can be written to"
+    return ""
 
 
-def _measure(options: argparse.Namespace) -> tuple[Mapping[str, Any] | None, list[str]]:
-    if options.task == "feeds":
-        return _feeds(options.data / "feeds")
-    from benchmarks.quality.calibration import calibration
-    from benchmarks.quality.tracking import tracking
-    from benchmarks.quality.trial import NOISE, TRACKED, build_trial
-
-    _progress("reading the corpora")
-    corpora, missing = load(options.data, [*TRACKED, *NOISE])
-    trial = build_trial(corpora, draw=options.draw, half=options.half)
-    if not trial.runs:
-        return None, missing
-    _progress(f"{options.task}: {trial.topics} topics, {len(trial.pool)} stories")
-    figures = tracking(trial) if options.task == "tracking" else calibration(trial)
-    if figures is None:
-        return None, missing
-    return {"topics": trial.topics, "pool": len(trial.pool), **figures}, missing
+def _measure(names: Sequence[str], material: Material) -> dict[str, Figures]:
+    """Return the figures of every task that the data allows; the others are noted."""
+    figures = {}
+    for name in names:
+        _progress(name)
+        try:
+            figures[name] = TASKS[name].measure(material)
+        except NothingToMeasure as error:
+            material.note(f"{name}: {error}; give --data DIR")
+    return figures
 
 
-def _feeds(folder: Path) -> tuple[Mapping[str, Any] | None, list[str]]:
-    if not (folder / "index.jsonl").is_file():
-        return None, ["feeds"]
-    from benchmarks.quality.feeds import feeds
+def _draw(figures: dict[str, Figures], folder: Path) -> None:
+    from benchmarks.quality.pictures import draw
 
-    return feeds(folder, _progress), []
+    for path in draw(figures, folder):
+        print(path, file=sys.stderr)
+
+
+def _print(figures: dict[str, Figures], material: Material, notes: list[str] | None) -> None:
+    """Print one JSON object where there are notes for it, or the tables."""
+    if notes is not None:
+        drawn = {"draw": material.draw, "half": material.half, "missing": material.missing}
+        print(json.dumps({**figures, **drawn, "notes": notes}))
+        return
+    print("\n\n".join(TASKS[name].table(measured) for name, measured in figures.items()))
+    if set(figures) - {"feeds"}:
+        print(f"\ndraw {material.draw}, topics {material.half or 'A and B'}, ", end="")
+        print(f"missing corpora: {', '.join(material.missing) or 'none'}")
 
 
 def _progress(text: str) -> None:

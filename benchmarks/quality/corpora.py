@@ -4,16 +4,53 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
+import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from monitor.records import Story
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 SNIPPET_WORDS = 40
+
+
+FIELDS = {"id", "title", "text", "labels"}
+
+Say = Callable[[str], None]
+"""Told what of the data cannot be used, in a line."""
+
+
+def warn(note: str) -> None:
+    """Say it on standard error."""
+    print(note, file=sys.stderr)
+
+
+class NothingToMeasure(Exception):
+    """A task cannot be measured on the data that is there: which, and what to do."""
+
+
+@dataclass(slots=True)
+class Odd:
+    """The lines of a file that cannot be used: told together, with the first as an example."""
+
+    place: str
+    first: str = ""
+    count: int = 0
+
+    def add(self, line: int, problem: str) -> None:
+        """Count a line."""
+        self.first = self.first or f"line {line} {problem}"
+        self.count += 1
+
+    def tell(self, say: Say) -> None:
+        """Say how many lines were left out, if any."""
+        if self.count:
+            say(f"{self.place}: {self.count} lines left out; {self.first}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +76,14 @@ def default_folder() -> Path:
     return Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
-def load(folder: Path, names: Sequence[str]) -> tuple[dict[str, list[Labelled]], list[str]]:
-    """Return the corpora by name, and the names of those that the folder lacks."""
-    found = {name: list(_records(folder / name, name)) for name in names}
+def load(
+    folder: Path, names: Sequence[str], say: Say = warn
+) -> tuple[dict[str, list[Labelled]], list[str]]:
+    """Return the corpora by name, and the names of those that the folder lacks.
+
+    What cannot be used of a file is told to ``say``; the rest is.
+    """
+    found = {name: list(_corpus(folder / name, name, say)) for name in names}
     present = {name: records for name, records in found.items() if records}
     return present, [name for name in names if name not in present]
 
@@ -78,18 +120,62 @@ def as_stories(records: Sequence[Labelled]) -> list[Story]:
     ]
 
 
-def _records(folder: Path, corpus: str) -> Iterator[Labelled]:
-    """Yield the records of the file whose lines have a text and labels; side files have neither."""
+def _corpus(folder: Path, corpus: str, say: Say) -> Iterator[Labelled]:
     for path in sorted(folder.glob("*.jsonl.gz")):
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                record = json.loads(line)
-                if not {"id", "title", "text", "labels"} <= record.keys():
-                    break
-                yield Labelled(
-                    id=record["id"],
-                    corpus=corpus,
-                    title=record["title"] or "",
-                    text=record["text"] or "",
-                    labels=frozenset(record["labels"]),
-                )
+        odd = Odd(f"{corpus}/{path.name}")
+        try:
+            with gzip.open(path, "rt", encoding="utf-8") as lines:
+                yield from _records(lines, corpus, odd)
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            say(f"{odd.place}: cannot be read to its end ({error}); what came before is used")
+        odd.tell(say)
+
+
+def _records(lines: Iterable[str], corpus: str, odd: Odd) -> Iterator[Labelled]:
+    """Yield the records; none if the first has no text and labels, as in side files."""
+    for number, line in enumerate(lines, 1):
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            odd.add(number, "is no JSON")
+            continue
+        if number == 1 and isinstance(record, dict) and not FIELDS & record.keys() - {"id"}:
+            return
+        problem = _problem(record)
+        if problem:
+            odd.add(number, problem)
+        else:
+            yield _labelled(record, corpus)
+
+
+def _problem(record: object) -> str:
+    """Return what is wrong with a record, or nothing."""
+    if not isinstance(record, dict):
+        return "is no object"
+    if lacking := sorted(FIELDS - record.keys()):
+        return f"has no {lacking[0]}"
+    for name in ("title", "text"):
+        if not isinstance(record[name], str | None) or not _is_text(record[name] or ""):
+            return f"has a {name} that is no text"
+    labels = record["labels"]
+    if not isinstance(labels, list) or not all(isinstance(each, str) for each in labels):
+        return "has labels that are no list of texts"
+    return ""
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _labelled(record: Mapping[str, Any], corpus: str) -> Labelled:
+    return Labelled(
+        id=str(record["id"]),
+        corpus=corpus,
+        title=record["title"] or "",
+        text=record["text"] or "",
+        labels=frozenset(record["labels"]),
+    )

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.quality.corpora import NothingToMeasure, Odd, Say, warn
 from monitor.errors import ParseError
 from monitor.ingest.pool import ParserPool
 
+KEYS = ("file", "kind", "expected_items", "feedparser_items")
 
-def feeds(folder: Path, progress: Callable[[str], None]) -> dict[str, object]:
+
+def feeds(folder: Path, progress: Say, note: Say = warn) -> dict[str, object]:
     """Return how many files were read and how many have the items they should.
 
     A file that is no feed, or none that can be read, is refused with a ``ParseError`` and counts
     as no items. ``differences`` names each file whose count is not the expected one, or, where
-    none is stated, not feedparser's.
+    none is stated, not feedparser's. Files that ``index.jsonl`` tells nothing of, or that are not
+    there, are left out; a folder without any is ``NothingToMeasure``.
     """
-    entries = [json.loads(line) for line in (folder / "index.jsonl").read_text().splitlines()]
+    entries = list(_entries(folder, note))
+    if not entries:
+        raise NothingToMeasure(f"{folder}: no feed documents with an index.jsonl")
     with ParserPool() as pool:
-        rows = [_read(pool, folder, entry, progress) for entry in entries]
+        rows = [_read(pool, entry, progress) for entry in entries]
     return {
         "files": len(rows),
         "refused": sum(row["refused"] for row in rows),
@@ -30,21 +36,34 @@ def feeds(folder: Path, progress: Callable[[str], None]) -> dict[str, object]:
     }
 
 
-def _read(
-    pool: ParserPool, folder: Path, entry: Mapping[str, Any], progress: Callable[[str], None]
-) -> dict[str, Any]:
-    progress(entry["file"])
-    headers = _headers(entry.get("http_headers") or ())
-    body = (folder / entry["file"]).read_bytes()
-    row = {
-        "file": entry["file"],
-        "kind": entry["kind"],
-        "expected_items": entry["expected_items"],
-        "feedparser_items": entry["feedparser_items"],
-        "refused": False,
-    }
+def _entries(folder: Path, note: Say) -> Iterator[dict[str, Any]]:
+    """Yield the entries of the index whose documents can be read."""
     try:
-        parsed = pool.parse(body, headers.get("content-type"), "https://feed.example/feed")
+        lines = (folder / "index.jsonl").read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise NothingToMeasure(
+            f"the index of the feed documents cannot be read ({error})"
+        ) from error
+    odd = Odd("feeds/index.jsonl")
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = json.loads(line)
+            known = {name: entry[name] for name in KEYS}
+            headers = _headers(entry.get("http_headers") or ())
+            body = (folder / entry["file"]).read_bytes()
+        except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+            odd.add(number, f"cannot be used ({type(error).__name__}: {error})")
+        else:
+            yield {**known, "headers": headers, "body": body}
+    odd.tell(note)
+
+
+def _read(pool: ParserPool, entry: Mapping[str, Any], progress: Say) -> dict[str, Any]:
+    progress(entry["file"])
+    kind = entry["headers"].get("content-type")
+    row = {**{name: entry[name] for name in KEYS}, "refused": False}
+    try:
+        parsed = pool.parse(entry["body"], kind, "https://feed.example/feed")
     except ParseError as error:
         return {**row, "items": 0, "refused": True, "reason": str(error)}
     return {**row, "items": len(parsed.entries)}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from benchmarks.quality.corpora import EPOCH, Labelled, as_stories
 from benchmarks.quality.measures import Floats
-from benchmarks.quality.trial import Trial
+from benchmarks.quality.trial import Run, Trial
 from monitor.matching.background import Background
 from monitor.matching.calibrate import calibrate
 from monitor.matching.score import Matcher
@@ -37,6 +39,10 @@ class Program:
             for column, topic in enumerate(self.topics)
         ]
 
+    def values(self) -> Floats:
+        """Return the thresholds of the default promise as numbers, shape (n_topics,)."""
+        return np.array([threshold.value for threshold in self.thresholds()])
+
     def scores(self, records: Sequence[Labelled]) -> Floats:
         """Return the scores of stories for all topics, shape (n_stories, n_topics)."""
         return self.matcher.scores(as_stories(records))
@@ -44,20 +50,23 @@ class Program:
 
 def prepare(trial: Trial, background_stories: int) -> Program:
     """Return the program after it has read so many unranked stories."""
-    stories: list[Story] = as_stories(trial.unranked[:background_stories])
-    background = Background.prior()
-    if stories:
-        background = background.learn(stories, EPOCH)
+    stories = as_stories(trial.unranked[:background_stories])
     topics = [
-        Topic(
-            id=number,
-            version="trial",
-            spec=TopicSpec(
-                name=f"{run.corpus} {run.topic}",
-                seeds=(Seed(title=run.seed.title, text=run.seed.text),),
-            ),
-        )
+        Topic(id=number, version="trial", spec=spec_of(run))
         for number, run in enumerate(trial.runs, 1)
     ]
-    matcher = Matcher(background, topics, {})
+    matcher = Matcher(learned(stories), topics, {})
     return Program(matcher, topics, matcher.scores(stories))
+
+
+def learned(stories: Sequence[Story]) -> Background:
+    """Return what the program knows of words after these stories."""
+    return Background.prior().learn(stories, EPOCH) if stories else Background.prior()
+
+
+def spec_of(*runs: Run) -> TopicSpec:
+    """Return the topic that is followed by the seeds of some of its runs."""
+    return TopicSpec(
+        name=f"{runs[0].corpus} {runs[0].topic}",
+        seeds=tuple(Seed(title=run.seed.title, text=run.seed.text) for run in runs),
+    )

@@ -44,11 +44,15 @@ SEEDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Run:
-    """One seed of one topic: which stories are relevant, and which are judged at all."""
+    """One seed of one topic: which stories are relevant, and which are judged at all.
+
+    ``at`` is the seed's place in the pool, where it is not judged.
+    """
 
     corpus: str
     topic: str
     seed: Labelled
+    at: int
     relevant: Bools
     judged: Bools
 
@@ -152,6 +156,7 @@ def _runs(corpus: str, pool: Sequence[Labelled], draw: int) -> list[Run]:
                     corpus=corpus,
                     topic=label,
                     seed=pool[seed],
+                    at=seed,
                     relevant=relevant,
                     judged=others,
                 )
