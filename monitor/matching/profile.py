@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from monitor.matching.features import Document, seed_document
 from monitor.matching.related import related_words
@@ -24,16 +24,14 @@ from monitor.records import TopicSpec, Verdict
 NOT_SHARE = 0.5
 """How much of the mean of the ``not`` seeds is taken away from the mean of the seeds."""
 
-YES_SHARE = 0.75
-NO_SHARE = 0.5
-"""How much of the mean of the wanted stories is added, and of the unwanted ones taken away, when
-there are very many of them."""
+UNWANTED_SHARE = 0.5
+"""How much of the mean of the unwanted stories is taken away when there are very many of them."""
 
 COMMON_SHARE = 0.06
 """How much of the average story is taken away, its weights being those of ``Background.common``."""
 
 HALFWAY = 1
-"""Verdicts of a kind that have half of that effect: few move a profile a little, many a lot."""
+"""Unwanted stories that have half of that effect: few move a profile a little, many a lot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,9 +51,8 @@ def build_profile(
 ) -> Profile:
     """Return the profile of a topic; nothing but its spec and the verdicts given moves it.
 
-    Seeds that leave no term (empty, stop words only, or wholly cancelled by the ``not`` seeds and
-    unwanted stories) and a ``must``, ``any`` or ``never`` without a word are a ``ValueError`` that
-    names the topic.
+    Seeds without a term (empty, or stop words only) and a ``must``, ``any`` or ``never`` without a
+    word are a ``ValueError`` that names the topic.
     """
     Rules(spec)
     seeds = vectorizer.seed_rows(spec.seeds, spec.language)
@@ -68,11 +65,8 @@ def build_profile(
         _with_words(vectorizer.verdict_rows([it for it in verdicts if it.wanted is answer]))
         for answer in (True, False)
     )
-    row = _combined(seeds, not_seeds, wanted, unwanted)
-    if not row.nnz:
-        raise ValueError(_cancelled(spec, unwanted.shape[0]))
     language = language_of(spec.language)
-    own = _unit(row)
+    own = _unit(_combined(seeds, not_seeds, wanted, unwanted))
     whole = _without_common(_with_related(own, language), vectorizer.background.common(language))
     return Profile(spec.name, _unit(whole), _related(whole, own, language))
 
@@ -91,14 +85,14 @@ def _combined(
 ) -> csr_matrix:
     """Return Rocchio's sum of rows of unit length, shape (1, 2**18), cut at zero.
 
-    mean(seeds) - 0.5 mean(not) + 0.75 y/(y+1) mean(wanted) - 0.5 n/(n+1) mean(unwanted), for y
-    wanted and n unwanted stories.
+    A wanted story counts as one more seed. Then, u being the mean of both at unit length:
+    u - 0.5 mean(not) - 0.5 n/(n+1) mean(unwanted), for n unwanted stories. What is taken away is
+    shorter than u, so something always stays.
     """
+    examples = _mean(vstack([seeds, wanted], format="csr"))
+    bounded = unwanted.shape[0] / (unwanted.shape[0] + HALFWAY)
     row = (
-        _mean(seeds)
-        - NOT_SHARE * _mean(not_seeds)
-        + YES_SHARE * _weight_of(wanted) * _mean(wanted)
-        - NO_SHARE * _weight_of(unwanted) * _mean(unwanted)
+        _unit(examples) - NOT_SHARE * _mean(not_seeds) - UNWANTED_SHARE * bounded * _mean(unwanted)
     )
     row.data = np.maximum(row.data, 0.0)
     row.eliminate_zeros()
@@ -132,23 +126,9 @@ def _unit(row: csr_matrix) -> csr_matrix:
     return row / np.sqrt(row.multiply(row).sum())
 
 
-def _weight_of(rows: csr_matrix) -> float:
-    count: int = rows.shape[0]
-    return count / (count + HALFWAY)
-
-
 def _with_words(rows: csr_matrix) -> csr_matrix:
     """Return the rows that are not empty: a story without words is no evidence."""
     return rows[np.diff(rows.indptr) > 0]
-
-
-def _cancelled(spec: TopicSpec, unwanted: int) -> str:
-    if not unwanted:
-        told = "the 'not' seeds cancel every word of the seeds"
-    else:
-        told = "'not' seeds and unwanted stories together cancel every word of the seeds"
-    advice = "take out those that tell the same story"
-    return f"topic {spec.name!r}: {told}; {advice}"
 
 
 def _mean(rows: csr_matrix) -> csr_matrix:

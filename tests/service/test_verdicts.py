@@ -221,17 +221,6 @@ def test_before_there_is_a_background_a_verdict_moves_the_words_alone(tmp_path: 
     assert [story.title for story in given.moved.gained] == [FOOTBALL[0]]
 
 
-def test_a_verdict_that_would_leave_the_topic_without_a_word_is_not_stored(config: Path) -> None:
-    half = "[{text: orchards}, {text: it is}]"
-    write_topic(config, "void", f"name: void\nseeds: {half}\nnot: {half}\n")
-    with opened(config, LATER) as app:
-        with pytest.raises(
-            NotFound, match="was not stored: topic 'void': 'not' seeds and unwanted"
-        ):
-            said(app, str(number_of(app, ONE_WORD)), "no", topic="void")
-        assert topic_of(app, "void").verdicts == ()
-
-
 # ---------------------------------------------------------------- taking back
 
 
