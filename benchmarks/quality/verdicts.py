@@ -25,14 +25,14 @@ from monitor.matching.calibrate import calibrate
 from monitor.matching.profile import build_profile
 from monitor.matching.reasons import rounded
 from monitor.matching.vectors import Vectorizer
-from monitor.records import Story, TopicSpec, Verdict
+from monitor.records import Seed, Story, TopicSpec, Verdict
 
 ANSWERS = (0, 1, 3, 10, 30)
 """Numbers of verdicts after which the program is judged."""
 
 MORE_SEEDS = 4
 
-FEW_TOPICS = 20
+FEW_TOPICS = 10
 """A corpus with fewer topics is followed from all seeds, others from one seed of each topic."""
 
 ASKED: Mapping[str, Choice] = {"best match": best_match, "most telling": telling}
@@ -170,15 +170,23 @@ class Scorer:
 
 
 class Remembering(Vectorizer):
-    """A vectorizer that need not read a story again whose verdict it is given."""
+    """A vectorizer that need not read again a story whose verdict it is given, nor a seed."""
 
     def __init__(self, background: Background, stories: Sequence[Story]) -> None:
         super().__init__(background)
         self.pool = self.rows(stories)
+        self._seeds: dict[tuple[Seed, ...], csr_matrix] = {}
 
     def verdict_rows(self, verdicts: Sequence[Verdict]) -> csr_matrix:
         """Return the rows of the stories that the verdicts are about."""
         return self.pool[[verdict.story_id - 1 for verdict in verdicts]]
+
+    def seed_rows(self, seeds: Sequence[Seed], language: str) -> csr_matrix:
+        """Return the rows of the seeds; all topics are of one language."""
+        known = self._seeds.get(tuple(seeds))
+        if known is None:
+            known = self._seeds[tuple(seeds)] = super().seed_rows(seeds, language)
+        return known
 
 
 def _product(rows: csr_matrix, profiles: csr_matrix) -> Floats:
