@@ -24,6 +24,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
         server.pages["old.rss"] = rss([old], at=recent - timedelta(days=7))
         urls = [server.url("wire.rss"), server.url("old.rss")]
         path = write_config(tmp_path_factory.mktemp("explain"), feeds=urls, host=server.host)
+        topic = path.parent / "topics" / "advisory.yaml"
+        topic.write_text(f"{topic.read_text()}threshold: 0.6\n")
         call("poll", "-c", path)
         call("match", "-c", path)
     return path
@@ -65,8 +67,9 @@ def test_a_story_without_a_match_says_what_became_of_it(
 def test_what_changed_since_a_decision_is_told_with_the_decision_of_now(config: Path) -> None:
     topic = config.parent / "topics" / "advisory.yaml"
     before = topic.read_text()
-    topic.write_text(f"{before}threshold: 0.99\nmust: [orchard]\nnever: [frost]\n")
-    told = page(config, NEAR[0])
+    rules = "must: [orchard]\nnever: [Biden]\n"
+    topic.write_text(f"{before.replace('0.6', '0.99')}{rules}")
+    told = page(config, ADVISORY[0])
     topic.write_text(before)
-    assert "refused by never: 'frost'\nrefused by must: 'orchard'" in told
-    assert "Since then: the topic was changed or learned; threshold 0.2000 -> 0.9900." in told
+    assert "refused by never: 'Biden'\nrefused by must: 'orchard'" in told
+    assert "Since then: the topic was changed or learned; threshold 0.6000 -> 0.9900." in told

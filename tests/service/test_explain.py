@@ -191,7 +191,7 @@ def test_the_words_that_a_story_lacks_are_the_heaviest_of_the_topic(
     assert missing[0].share == max(term.share for term in missing)
     assert "Kadhimi" in [term.text for term in missing]
     assert "Iraqi" not in [term.text for term in missing]
-    assert why(config).missing == ()
+    assert {term.text for term in why(config).missing}.isdisjoint(" ".join(ADVISORY).split())
 
 
 # ---------------------------------------------------------------- reasons decide
