@@ -16,6 +16,7 @@ from monitor.records import BackgroundRecord, Story, Topic, Verdict
 from monitor.service.app import App
 from monitor.service.difference import Difference, chosen_state, difference, stored_state
 from monitor.service.matchers import fault_of
+from monitor.service.thresholds import choose_thresholds
 from monitor.service.views import NotFound, find_story, find_topic
 from monitor.store import matches, stories, topics, verdicts
 from monitor.store.topics import Chosen
@@ -108,10 +109,20 @@ def _moved(
     chosen = chosen_state(app, record, proposed, now).threshold
     verdict = store(Chosen(chosen, topic.version, record.version) if record else None)
     known = {each.id: each for each in topics.all_topics(app.database)}
-    after = stored_state(app, record, known.get(topic.id, proposed))
+    now_is = known.get(topic.id, proposed)
+    _choose_missing(app, record, now_is, now)
+    after = stored_state(app, record, now_is)
     story = stories.get(app.database, verdict.story_id)
     moved = difference(app, record, before, after, now, story)
     return Given(verdict=verdict, topic=after.topic, moved=moved)
+
+
+def _choose_missing(app: App, record: BackgroundRecord | None, topic: Topic, now: datetime) -> None:
+    """Choose again where another verdict came between: what was chosen was not for this topic."""
+    if record is None or topic.id in topics.thresholds(app.database, record.version):
+        return
+    chosen = choose_thresholds(app, record, (topic,), now)
+    topics.save_thresholds(app.database, record.version, (topic,), chosen, now)
 
 
 # ---------------------------------------------------------------- what is meant

@@ -305,6 +305,25 @@ def test_a_running_service_takes_a_verdict_up_by_itself(config: Path) -> None:
         assert current_matcher(service) is new
 
 
+def test_of_two_verdicts_at_once_both_count_and_the_threshold_is_that_of_both(
+    app: App, config: Path
+) -> None:
+    def meanwhile(_what: str, _done: int) -> None:
+        app.progress = lambda _what, _done: None
+        with opened(config, LATER) as other:
+            said(other, ORCHARD[0], "no", topic="advisory")
+
+    app.progress = meanwhile
+    given = said(app, FOOTBALL[0], topic="advisory")
+    record = topics.latest_background(app.database)
+    assert record is not None
+    assert [each.wanted for each in given.topic.verdicts] == [False, True]
+    assert given.moved is not None
+    chosen = choose_thresholds(app, record, (given.topic,), LATER)[given.topic.id]
+    assert given.moved.after.threshold == chosen
+    assert topics.thresholds(app.database, record.version)[given.topic.id] == chosen
+
+
 def test_nothing_but_spec_and_verdicts_moves_a_profile(config: Path) -> None:
     with opened(config, LATER) as app:
         given = said(app, FOOTBALL[0], topic="advisory")
