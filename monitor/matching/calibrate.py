@@ -12,20 +12,21 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv
 
 from monitor.records import Threshold, ThresholdKind, TopicSpec
 
-DEFAULT_THRESHOLD = 0.2
-"""Used until the background can tell: high, so that a first day is quiet rather than flooded."""
+DEFAULT_THRESHOLD = 0.15
+"""Used until the background can tell: rather too high, so that a first day is no flood."""
 
 LEAST_SAMPLE = 30
 """Background stories below which nothing is concluded from them."""
 
-DEFAULT_ALERTS = 20.0
-DEFAULT_SHARE = 0.01
-"""The promise to a topic that asks for none: 20 background stories a week, never over 1 in 100."""
+DEFAULT_ALERTS = 40.0
+DEFAULT_SHARE = 0.02
+"""The promise to a topic that asks for none: 40 background stories a week, never over 1 in 50."""
 
-DEFAULT_RANGE = (0.1, 0.3)
+DEFAULT_RANGE = (0.09, 0.3)
 """Bounds of a threshold that nobody asked for. Below, stories share little but common words; above,
 it is the topic's own stories, already in the background, that would shut the topic."""
 
@@ -56,10 +57,18 @@ def calibrate(
         value, kind = DEFAULT_THRESHOLD, ThresholdKind.DEFAULT
     else:
         value, kind = _promised(tail, spec, stories_per_week), ThresholdKind.CALIBRATED
-    expected = None
-    if tail is not None and stories_per_week is not None:
-        expected = tail.share_from(value) * stories_per_week
-    return Threshold(value=value, kind=kind, sample=sample.size, expected_per_week=expected)
+    if tail is None or stories_per_week is None:
+        return Threshold(value=value, kind=kind, sample=sample.size)
+    share = tail.share_from(value)
+    low, high = (each * stories_per_week for each in _likely(share, sample.size))
+    return Threshold(
+        value=value,
+        kind=kind,
+        sample=sample.size,
+        expected_per_week=share * stories_per_week,
+        expected_low=low,
+        expected_high=high,
+    )
 
 
 def _promised(tail: _Tail, spec: TopicSpec, stories_per_week: float | None) -> float:
@@ -69,6 +78,16 @@ def _promised(tail: _Tail, spec: TopicSpec, stories_per_week: float | None) -> f
         share = min(DEFAULT_SHARE, DEFAULT_ALERTS / (stories_per_week or 1.0))
         value = float(np.clip(tail.value_for(share), *DEFAULT_RANGE))
     return min(math.ceil(value * 10_000) / 10_000, 1.0)
+
+
+def _likely(share: float, sample: int) -> tuple[float, float]:
+    """Return between which two shares the true one lies nine times in ten.
+
+    The interval of Jeffreys (1946) for a share of so many independent stories.
+    """
+    reached = share * sample
+    low, high = betaincinv(reached + 0.5, sample - reached + 0.5, (0.05, 0.95)).tolist()
+    return min(low, share), max(high, share)
 
 
 class _Tail:

@@ -50,6 +50,42 @@ def test_a_promise_is_what_is_expected(promise: int) -> None:
     assert expected == pytest.approx(promise, rel=0.1)
 
 
+@pytest.mark.parametrize("promise", [5, 20, 60])
+@pytest.mark.parametrize("size", [300, 1000])
+def test_the_range_of_what_is_expected_holds_nine_times_in_ten(promise: int, size: int) -> None:
+    """For a threshold that was given; the true share of such scores is known: exp(-value/mean)."""
+    value = -0.05 * np.log(promise / WEEK)
+    held = []
+    for seed in range(200):
+        scores = exponential(size, mean=0.05, seed=seed)
+        threshold = calibrate(scores, spec(threshold=value), WEEK)
+        assert threshold.expected_low is not None
+        assert threshold.expected_high is not None
+        held.append(threshold.expected_low <= promise <= threshold.expected_high)
+    assert np.mean(held) >= 0.85
+
+
+def test_a_larger_background_makes_the_range_narrower() -> None:
+    ranges = []
+    for size in (100, 1000, 10_000):
+        threshold = calibrate(exponential(size, mean=0.05), spec(threshold=0.2), WEEK)
+        assert threshold.expected_low is not None
+        assert threshold.expected_high is not None
+        ranges.append(threshold.expected_high - threshold.expected_low)
+    assert ranges == sorted(ranges, reverse=True)
+
+
+@STEADY
+@given(SCORES, st.floats(0, 1))
+def test_what_is_expected_lies_in_its_range(scores: list[float], value: float) -> None:
+    threshold = calibrate(scores, spec(threshold=value), WEEK)
+    assert threshold.expected_per_week is not None
+    assert threshold.expected_low is not None
+    assert threshold.expected_high is not None
+    low, high = threshold.expected_low, threshold.expected_high
+    assert 0 <= low <= threshold.expected_per_week <= high <= WEEK * 1.0001
+
+
 @pytest.mark.parametrize("promise", [5, 10, 20])
 def test_a_promise_is_kept_within_two_on_later_stories(promise: int) -> None:
     """Stories whose scores fall off exponentially, as unrelated ones nearly do."""
