@@ -7,7 +7,7 @@ show in any figure of docs/quality.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -92,19 +92,33 @@ def read(documents: Sequence[Document]) -> Reading:
 
 
 def _occurrences(
-    tokens: Tokens, bounds: NDArray[np.int64], languages: list[str]
+    tokens: Tokens, bounds: NDArray[np.int64], languages: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the token and the column of each occurrence, in the order of tokens."""
-    distinct = list(dict.fromkeys(languages))
-    of_token = np.repeat([distinct.index(each) for each in languages], np.diff(bounds))
-    numbers, columns = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
-    for code, language in enumerate(distinct):
-        where = np.flatnonzero(of_token == code)
-        found, their_columns = token_columns(language).find(tokens[where])
-        numbers.append(where[found])
+    all_numbers = np.arange(bounds[-1])
+    numbers, columns = [all_numbers[:0]], [np.empty(0, np.int32)]
+    for language, own in by_language(languages, bounds):
+        found, their_columns = token_columns(language).find(tokens[own])
+        numbers.append(all_numbers[own][found])
         columns.append(their_columns)
     order = np.argsort(np.concatenate(numbers), kind="stable")
     return np.concatenate(numbers)[order], np.concatenate(columns)[order]
+
+
+def by_language(
+    languages: Sequence[str], bounds: NDArray[np.int64]
+) -> Iterator[tuple[str, NDArray[np.int64] | slice]]:
+    """Yield each language with the entries of its documents; those of document d begin at bound d.
+
+    One language, the usual case, has a slice: its entries are not copied.
+    """
+    distinct = list(dict.fromkeys(languages))
+    if len(distinct) == 1:
+        yield distinct[0], slice(None)
+        return
+    codes = np.repeat([distinct.index(each) for each in languages], np.diff(bounds))
+    for code, language in enumerate(distinct):
+        yield language, np.flatnonzero(codes == code)
 
 
 def count_rows(documents: Sequence[Document]) -> csr_matrix:

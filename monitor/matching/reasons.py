@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,11 @@ class Words:
     def __init__(self, reading: Reading) -> None:
         order = np.argsort(reading.columns, kind="stable")
         documents = np.repeat(np.arange(len(reading.languages)), np.diff(reading.bounds))
-        self._columns = reading.columns[order]
-        self._languages = [reading.languages[each] for each in documents[order].tolist()]
-        self._text = reading.tokens.text
         tokens = reading.tokens[reading.numbers[order]]
-        self._spans = list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
+        self._columns = reading.columns[order]
+        self._languages, self._documents = reading.languages, documents[order]
+        self._text = reading.tokens.text
+        self._starts, self._ends = tokens.starts.tolist(), tokens.ends.tolist()
         self._by_column: dict[int, list[tuple[str, int, int]]] = {}
 
     def share_out(
@@ -61,7 +61,7 @@ class Words:
 
     def _only_word(self, start: int, end: int) -> list[tuple[str, int, int]] | None:
         """Return the one word of a column where one plain token is all there is, as mostly."""
-        first, *others = [self._text[a:b] for a, b in self._spans[start:end]]
+        first, *others = [self._text[a:b] for a, b in self._spans(start, end)]
         if not first.isalnum() or others.count(first) != len(others):
             return None
         return [(first.decode(), end - start, end - start)]
@@ -73,14 +73,17 @@ class Words:
 
     def _stems(self, start: int, end: int) -> dict[str, Counter[str]]:
         column = self._columns[start]
+        languages = [self._languages[each] for each in self._documents[start:end]]
         surfaces: dict[str, Counter[str]] = {}
-        occurrences = zip(self._languages[start:end], self._spans[start:end], strict=True)
-        for language, (first, last) in dict.fromkeys(occurrences):
-            token = self._text[first:last].decode("utf-8", "surrogatepass")
+        for language, (a, b) in dict.fromkeys(zip(languages, self._spans(start, end), strict=True)):
+            token = self._text[a:b].decode("utf-8", "surrogatepass")
             for stem, word in analyzer_for(language).words(token):
                 if column_of(stem) == column:
                     surfaces.setdefault(stem, Counter())[word] += 1
         return surfaces
+
+    def _spans(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        return zip(self._starts[start:end], self._ends[start:end], strict=True)
 
 
 class Reasons:

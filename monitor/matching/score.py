@@ -26,7 +26,7 @@ TERMS_KEPT = 10
 REACH = 0.75
 """A near miss has at least this part of its topic's threshold: half would be every tenth story."""
 
-BATCH = 500
+BATCH = 200
 CELLS = 1_000_000
 """Stories per product, and stories times topics: enough to be quick, few enough to bound memory."""
 

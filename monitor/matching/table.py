@@ -20,9 +20,7 @@ REMEMBERED = 8_192
 LONGEST = 64
 """Tokens that are remembered without a place, and the bytes of the longest: 3 MB in all."""
 
-_Keys = NDArray[np.uint64]
 _NONE = -1
-_BESIDE = np.uint64(1)
 _FACTORS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 """Odd, with bits all over; the upper bits of a product with them are as good as random."""
 
@@ -71,30 +69,38 @@ class TokenColumns:
     def _look_up(self, tokens: Tokens) -> tuple[NDArray[np.int32], list[tuple[int, int]]]:
         """Return the first column of every token, and further ones with the token's number."""
         first, second, short = tokens.keys()
-        places = (first * _FACTORS[0] ^ second * _FACTORS[1]) >> self._shift
+        mixed = (first * _FACTORS[0] ^ second * _FACTORS[1]) >> self._shift
+        places = mixed.astype(np.intp)  # an index of another type is copied at every use
         known = self._holds(places, first, second)
         others = np.flatnonzero(~known)
-        places[others] ^= _BESIDE
+        places[others] ^= 1
         known[others] = self._holds(places[others], first[others], second[others])
         columns = self._column[places]
         unknown = np.flatnonzero(~(known & short))
         found = [self._ask(token) for token in tokens[unknown]]
         columns[unknown] = [each.columns[0] if each.columns else _NONE for each in found]
         lasting = unknown[np.array([each.lasting for each in found], dtype=np.bool_)]
-        self._keep(places[lasting], first[lasting], second[lasting], columns[lasting])
+        self._keep(places[lasting] ^ 1, first[lasting], second[lasting], columns[lasting])
         found_at = zip(unknown.tolist(), found, strict=True)
         return columns, [(number, more) for number, each in found_at for more in each.columns[1:]]
 
-    def _holds(self, places: _Keys, first: _Keys, second: _Keys) -> NDArray[np.bool_]:
+    def _holds(
+        self, places: NDArray[np.intp], first: NDArray[np.uint64], second: NDArray[np.uint64]
+    ) -> NDArray[np.bool_]:
         held: NDArray[np.bool_] = self._first[places] == first
         held &= self._second[places] == second
         return held
 
-    def _keep(self, places: _Keys, first: _Keys, second: _Keys, columns: NDArray[np.int32]) -> None:
-        """Give each token the one of its two places that is free, or else the one given."""
-        beside = places ^ _BESIDE
-        crowded = (self._first[places] != 0) & (self._first[beside] == 0)
-        taken = np.where(crowded, beside, places)
+    def _keep(
+        self,
+        places: NDArray[np.intp],
+        first: NDArray[np.uint64],
+        second: NDArray[np.uint64],
+        columns: NDArray[np.int32],
+    ) -> None:
+        """Give each token its first place, or the one beside where only that is free."""
+        crowded = (self._first[places] != 0) & (self._first[places ^ 1] == 0)
+        taken = np.where(crowded, places ^ 1, places)
         self._first[taken], self._second[taken], self._column[taken] = first, second, columns
 
     def _ask(self, token: bytes) -> _Columns:

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.preprocessing import normalize
+from sklearn.utils.sparsefuncs_fast import inplace_csr_row_normalize_l2
 
 from monitor.matching.background import Background
-from monitor.matching.features import Document, Reading, document_of, read, seed_document
+from monitor.matching.features import (
+    Document,
+    Reading,
+    by_language,
+    document_of,
+    read,
+    seed_document,
+)
 from monitor.matching.text import language_of
 from monitor.records import Seed, Story, Verdict
 
@@ -46,11 +53,10 @@ class Vectorizer:
         """Return one row of unit length per document that was read, shape (n_documents, 2**18)."""
         rows = reading.counts()
         rows.data = np.log(rows.data) + 1.0
-        of_entry = np.repeat(reading.languages, np.diff(rows.indptr))
-        for language in set(reading.languages):
-            own = np.flatnonzero(of_entry == language)
+        for language, own in by_language(reading.languages, rows.indptr):
             rows.data[own] *= self._idf(language)[rows.indices[own]]
-        return normalize(rows, copy=False) if reading.languages else rows
+        inplace_csr_row_normalize_l2(rows)
+        return rows
 
     def _idf(self, language: str) -> NDArray[np.float64]:
         if language not in self._known:
