@@ -28,7 +28,7 @@ ROOMS = {
     "alembic": ["monitor/store/*"],
     "psycopg": ["monitor/store/*"],
     "smtplib": ["monitor/notify/mail.py"],
-    "jinja2": ["monitor/notify/render.py"],
+    "jinja2": ["monitor/notify/render.py", "monitor/service/page.py"],
     "apscheduler": ["monitor/service/schedule.py"],
     "pydantic": ["monitor/config/*"],
     "pydantic_core": ["monitor/config/*"],

@@ -1,4 +1,4 @@
-"""Make the pictures of a digest: ``python -m docs.pictures.make`` in the checkout.
+"""Make the pictures of digest and backtest: ``python -m docs.pictures.make`` in the checkout.
 
 Needs Chromium on the path, and fonts for the scripts in it. Stories and sources are invented.
 """
@@ -10,7 +10,9 @@ import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
+from monitor.config import load
 from monitor.demo import run_demo
 from monitor.notify.compose import compose
 from monitor.notify.render import render_html, render_text
@@ -26,6 +28,9 @@ from monitor.records import (
     Term,
     Validators,
 )
+from monitor.service.app import open_for_trial
+from monitor.service.backtest import backtest
+from monitor.service.page import render_page
 
 SLOT = datetime(2025, 7, 28, 5, 0, tzinfo=UTC)
 IRAQ = "Iraq: from combat to advice"
@@ -56,8 +61,18 @@ def main(folder: Path) -> None:
         take(page, folder / "digest-dark.png", "--force-dark-mode", width=760, height=1365)
         take(page, folder / "digest-phone.png", width=390, height=1600)
         run_demo(Path(scratch) / "demo", SLOT, lambda _: None)
+        tried = Path(scratch) / "backtest.html"
+        tried.write_text(sample_backtest(Path(scratch) / "demo" / "monitor.yaml"), encoding="utf-8")
+        take(tried, folder / "backtest.png", width=940, height=1260)
         (mail,) = Path(scratch).glob("demo/outbox/*.html")
         take(mail, folder / "demo.png", width=760, height=1000)
+
+
+def sample_backtest(config: Path) -> str:
+    """The page of a backtest on the stories that the demo has stored."""
+    with open_for_trial(load(config), owner="pictures", rng=Random(0)) as app:  # noqa: S311
+        topic = next(iter(app.settings.topic_names()))
+        return render_page(backtest(app, topic, SLOT, since=timedelta(days=30), limit=20))
 
 
 def take(page: Path, picture: Path, *flags: str, width: int, height: int) -> None:

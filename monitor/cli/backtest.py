@@ -66,6 +66,13 @@ def _duration(
     help="Score these instead: JSON Lines, plain or gzipped, with title, text and date.",
 )
 @click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write a page with plots, which needs nothing but a browser.",
+)
+@click.option(
     "--limit",
     default=20,
     show_default=True,
@@ -79,6 +86,7 @@ def backtest(
     config_path: Path,
     since: timedelta | None,
     story_file: Path | None,
+    page: Path | None,
     limit: int,
     as_json: bool,
 ) -> None:
@@ -91,16 +99,32 @@ def backtest(
     Examples:
       monitor backtest iraq-advisory-mission
       monitor backtest iraq-advisory-mission --since 1w --limit 100
-      monitor backtest iraq-advisory-mission --stories archive.jsonl.gz
+      monitor backtest iraq-advisory-mission --stories archive.jsonl.gz --html page.html
     """
     if since and story_file:
         raise click.UsageError("--since and --stories exclude each other: a file is read whole.")
+    if page is not None:
+        _check_place(page)
     with trying(config_path) as app, progress(app), noticed():
         found = _replay(app, topic, story_file, since=since or MONTH, limit=limit)
+    if page is not None:
+        _save(page, found)
     if as_json:
         print_json(shape(found))
     else:
         print_backtest(found)
+
+
+def _check_place(page: Path) -> None:
+    from monitor.service.page import check_place
+
+    check_place(page)
+
+
+def _save(page: Path, found: Backtest) -> None:
+    from monitor.service.page import render_page, save_page
+
+    save_page(page, render_page(found))
 
 
 def _replay(

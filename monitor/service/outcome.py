@@ -53,6 +53,7 @@ class Backtest:
     ``unwatched`` stories are in feeds that the topic does not read: ``histogram`` is without them.
     ``counts`` tells of all matches by state, ``best`` shows the best of each. Without any date
     (``undated`` counts the stories that have none) there is no first and last, day and pace.
+    ``curve`` has more thresholds than ``volumes``, to be drawn.
     """
 
     topic: Topic
@@ -70,6 +71,7 @@ class Backtest:
     days: tuple[Day, ...]
     histogram: tuple[Bin, ...]
     volumes: tuple[Volume, ...]
+    curve: tuple[Volume, ...]
     overlaps: tuple[Overlap, ...]
 
 

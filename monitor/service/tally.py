@@ -17,6 +17,8 @@ from monitor.service.outcome import Backtest, Bin, Day, Overlap, Volume
 
 FACTORS = (REACH, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
 """Other thresholds to compare with, as parts of the present one; below reach nothing is known."""
+CURVE = tuple(round(REACH + 0.05 * step, 2) for step in range(26))
+"""The same in steps fine enough to be drawn as a curve."""
 BINS = 12
 BINS_BELOW = 4
 """Bars of the histogram below the threshold: it always stands between two bars."""
@@ -125,7 +127,8 @@ class Tally:
                 for day, number in sorted(self._came.items())
             ),
             histogram=_bins(self._scores, _units(self._threshold.value)),
-            volumes=self._volumes(pace / self.stories if pace else None),
+            volumes=self._volumes(FACTORS, pace),
+            curve=self._volumes(CURVE, pace),
             overlaps=self._overlaps(),
         )
 
@@ -136,15 +139,15 @@ class Tally:
         first, last = self._span
         return self.stories * (timedelta(weeks=1) / max(last - first, _LEAST_SPAN))
 
-    def _volumes(self, weekly: float | None) -> tuple[Volume, ...]:
-        """What each threshold lets through; ``weekly``: of one story here, how many in a week."""
+    def _volumes(self, factors: Sequence[float], pace: float | None) -> tuple[Volume, ...]:
+        """What each threshold lets through; ``pace``: the stories of a week."""
         value = self._threshold.value
-        limits = {_units(factor * value): factor == 1 for factor in FACTORS}
+        limits = {_units(factor * value): factor == 1 for factor in factors}
         limits[_units(value)] = True
         rows = []
         for limit, present in sorted(limits.items()):
             hits = sum(n for score, n in self._allowed.items() if score >= limit)
-            per_week = None if weekly is None else hits * weekly
+            per_week = hits * pace / self.stories if pace else None
             row = Volume(threshold=limit / UNIT, hits=hits, per_week=per_week, present=present)
             rows += [row] if limit <= UNIT else []
         return tuple(rows)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.cli.backtest import print_backtest
+from monitor.matching.calibrate import DEFAULT_THRESHOLD
 from monitor.records import MatchState, Seed, Threshold, ThresholdKind, Topic, TopicSpec
 from monitor.service.outcome import Backtest, Bin, Day, Overlap, Volume
 from tests.builders import ADVISORY, FOOTBALL, ORCHARD, rss, write_config
@@ -44,8 +45,8 @@ def test_a_topic_is_shown_with_what_it_would_match_and_what_it_would_refuse(conf
         "would have matched: 1 (near misses 0, refused 1)",
         "stories looked at: 4,",
         "of these backlog: 1, never matched live",
-        "threshold: 0.2000, the default until enough stories were read",
-        "-- threshold 0.2000 --",
+        f"threshold: {DEFAULT_THRESHOLD:.4f}, the default until enough stories were read",
+        f"-- threshold {DEFAULT_THRESHOLD:.4f} --",
         "never: 'box office'",
     ):
         assert part in page
@@ -185,6 +186,27 @@ def test_a_file_excludes_a_time_to_look_back(untouched: Path) -> None:
     assert "a file is read whole" in result.stderr
 
 
+def test_a_page_is_written_beside_what_is_printed(untouched: Path) -> None:
+    stories = lines(untouched.with_name("a.jsonl"), {"title": ADVISORY[0], "text": ADVISORY[1]})
+    page = untouched.with_name("page.html")
+    words = ("backtest", "advisory", "-c", untouched, "--stories", stories)
+    printed = call(*words, "--html", page)
+    assert printed.stdout == call(*words).stdout
+    assert ADVISORY[0] in page.read_text(encoding="utf-8")
+    assert told(*words, "--html", page)["counts"]["hit"] == 1
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_stories_are_read(
+    untouched: Path,
+) -> None:
+    broken = untouched.with_name("a.jsonl")
+    broken.write_text("no story")
+    page = untouched.parent / "gone" / "page.html"
+    result = call("backtest", "advisory", "-c", untouched, "--stories", broken, "--html", page)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{page}: the folder {page.parent} does not exist; create it" in result.stderr
+
+
 def test_a_file_that_is_not_there_is_wrong_usage(untouched: Path) -> None:
     result = call("backtest", "advisory", "-c", untouched, "--stories", "nowhere.jsonl")
     assert (result.exit_code, "nowhere.jsonl" in result.stderr) == (2, True)
@@ -215,6 +237,7 @@ def made(**changes: Any) -> Backtest:
             Bin(lower=0.2, upper=None, stories=21),
         ),
         "volumes": (Volume(threshold=0.2, hits=21, per_week=14.7, present=True),),
+        "curve": (Volume(threshold=0.2, hits=21, per_week=14.7, present=True),),
         "overlaps": (Overlap(topic="c", hits=7, share=1 / 3),),
     }
     return Backtest(**{**values, **changes})

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.matching.background import Background
+from monitor.matching.calibrate import DEFAULT_THRESHOLD
 from monitor.matching.score import Matcher
 from monitor.records import (
     Match,
@@ -151,7 +152,7 @@ def test_what_moved_since_the_decision_is_named_and_the_decision_of_now_told(
     feeds.pages["wire.rss"] = rss([ADVISORY, *small_news(40)], at=MORNING - HOUR)
     walk(config, MORNING + HOUR)
     told = why(config)
-    assert (told.match.background_version, told.match.threshold) == (0, 0.2)
+    assert (told.match.background_version, told.match.threshold) == (0, DEFAULT_THRESHOLD)
     assert told.now is not None
     assert (told.now.background_version, told.now.state) == (1, MatchState.HIT)
     assert told.changes == ("threshold", "background")
