@@ -57,7 +57,9 @@ def followed(runs: Sequence[Run]) -> list[Run]:
         if sum(name == corpus for name, _ in topics) < FEW_TOPICS
     }
     return [
-        run for group in topics.values() for run in group[: None if group[0].corpus in few else 1]
+        run
+        for (corpus, _), group in topics.items()
+        for run in (group if corpus in few else group[:1])
     ]
 
 

@@ -102,9 +102,11 @@ def test_a_file_that_breaks_off_is_used_so_far_and_said(tmp_path: Path) -> None:
 
 
 def test_side_files_are_told_from_the_main_file_by_their_records(tmp_path: Path) -> None:
-    found, missing = load(corpora(tmp_path), ["fnc1", "t17"])
+    said: list[str] = []
+    found, missing = load(corpora(tmp_path), ["fnc1", "t17"], said.append)
     assert len(found["fnc1"]) == 12
     assert missing == ["t17"]
+    assert said == []
 
 
 def test_the_background_is_never_ranked(tmp_path: Path) -> None:
