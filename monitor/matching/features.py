@@ -70,15 +70,17 @@ class Reading:
 
     def counts(self) -> csr_matrix:
         """Return how often each term occurs, shape (n_documents, 2**18), columns in order."""
-        documents = np.repeat(np.arange(len(self.languages)), np.diff(self.bounds))
-        places = np.sort(documents * COLUMNS + self.columns)
+        size = len(self.languages)
+        # half as wide numbers, which hold 8,000 documents, are sorted in half the time
+        number = np.min_scalar_type(-(size + 1) * COLUMNS)
+        documents = np.repeat(np.arange(size, dtype=number), np.diff(self.bounds))
+        places = np.sort(documents * number.type(COLUMNS) + self.columns)
         starts = np.flatnonzero(np.diff(places, prepend=-1))
         counts = np.diff(starts, append=places.size).astype(np.float64)
         places = places[starts]
-        ends = np.searchsorted(places, COLUMNS * np.arange(len(self.languages) + 1))
+        ends = np.searchsorted(places, COLUMNS * np.arange(size + 1, dtype=number))
         columns = (places % COLUMNS).astype(np.int32)
-        shape = (len(self.languages), COLUMNS)
-        return csr_matrix((counts, columns, ends.astype(np.int32)), shape=shape)
+        return csr_matrix((counts, columns, ends.astype(np.int32)), shape=(size, COLUMNS))
 
 
 def read(documents: Sequence[Document]) -> Reading:

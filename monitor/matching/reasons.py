@@ -61,10 +61,11 @@ class Words:
 
     def _only_word(self, start: int, end: int) -> list[tuple[str, int, int]] | None:
         """Return the one word of a column where one plain token is all there is, as mostly."""
-        first, *others = [self._text[a:b] for a, b in self._spans(start, end)]
-        if not first.isalnum() or others.count(first) != len(others):
+        tokens = [self._text[a:b] for a, b in self._spans(start, end)]
+        if not tokens[0].isalnum() or len({token.lower() for token in tokens}) > 1:
             return None
-        return [(first.decode(), end - start, end - start)]
+        most_frequent = max(dict.fromkeys(tokens), key=tokens.count)
+        return [(most_frequent.decode(), len(tokens), len(tokens))]
 
     def _all_words(self, start: int, end: int) -> list[tuple[str, int, int]]:
         stems = self._stems(start, end).values()
@@ -75,11 +76,12 @@ class Words:
         column = self._columns[start]
         languages = [self._languages[each] for each in self._documents[start:end]]
         surfaces: dict[str, Counter[str]] = {}
-        for language, (a, b) in dict.fromkeys(zip(languages, self._spans(start, end), strict=True)):
-            token = self._text[a:b].decode("utf-8", "surrogatepass")
-            for stem, word in analyzer_for(language).words(token):
+        occurrences = dict.fromkeys(zip(languages, self._spans(start, end), strict=True))
+        tokens = Counter((language, self._text[a:b]) for language, (a, b) in occurrences)
+        for (language, token), count in tokens.items():
+            for stem, word in analyzer_for(language).words(token.decode("utf-8", "surrogatepass")):
                 if column_of(stem) == column:
-                    surfaces.setdefault(stem, Counter())[word] += 1
+                    surfaces.setdefault(stem, Counter())[word] += count
         return surfaces
 
     def _spans(self, start: int, end: int) -> Iterator[tuple[int, int]]:
