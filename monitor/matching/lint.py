@@ -9,12 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, triu, vstack
 
-from monitor.matching.background import Background
 from monitor.matching.boilerplate import furniture, has_markup, is_gate, shared_lines
 from monitor.matching.profile import build_profile
 from monitor.matching.text import MAX_CHARS, analyzer_for, language_of
@@ -62,25 +60,26 @@ class Advice:
     remedy: str
 
 
-def lint(spec: TopicSpec, background: Background) -> tuple[Advice, ...]:
+def lint(spec: TopicSpec, vectorizer: Vectorizer) -> tuple[Advice, ...]:
     """Return what is wrong with one topic: errors first, then in the order of its file."""
-    found = [*_seeds(spec), *_terms(spec, background), *_phrases(spec)]
+    found = [*_seeds(spec, vectorizer), *_terms(spec, vectorizer), *_phrases(spec)]
     if not any(each.level is Level.ERROR for each in found):
-        found += _fault(spec, background)
+        found += _fault(spec, vectorizer)
     return tuple(sorted(found, key=lambda each: list(Level).index(each.level)))
 
 
 def overlaps(
-    specs: Sequence[TopicSpec], background: Background
+    specs: Sequence[TopicSpec], vectorizer: Vectorizer
 ) -> Iterator[tuple[TopicSpec, TopicSpec, float]]:
     """Yield the pairs of usable topics that look for the same words, with their cosine."""
-    vectorizer = Vectorizer(background)
-    rows = [(spec, _profile(spec, vectorizer)) for spec in specs]
-    for (one, row), (other, its) in combinations(rows, 2):
-        if row is not None and its is not None and one.language == other.language:
-            cosine = float((row @ its.T).sum())
-            if cosine >= ALIKE:
-                yield one, other, cosine
+    usable = [(spec, row) for spec in specs if (row := _profile(spec, vectorizer)) is not None]
+    if usable:
+        rows = vstack([row for _, row in usable], format="csr")
+        cosines = triu(rows @ rows.T, k=1).tocoo()
+        for one, other, cosine in zip(cosines.row, cosines.col, cosines.data, strict=True):
+            pair = usable[one][0], usable[other][0]
+            if cosine >= ALIKE and pair[0].language == pair[1].language:
+                yield (*pair, float(cosine))
 
 
 def lint_seed(seed: Seed, place: Place) -> Iterator[Advice]:
@@ -104,12 +103,12 @@ def lint_seed(seed: Seed, place: Place) -> Iterator[Advice]:
 # ---------------------------------------------------------------- seeds
 
 
-def _seeds(spec: TopicSpec) -> Iterator[Advice]:
+def _seeds(spec: TopicSpec, vectorizer: Vectorizer) -> Iterator[Advice]:
     for key, seeds in (("seeds", spec.seeds), ("not", spec.not_seeds)):
         for n, seed in enumerate(seeds):
             yield from lint_seed(seed, (key, n))
             yield from _wordless(spec, seed, (key, n), alone=len(seeds) == 1)
-    yield from _doubles(spec)
+    yield from _doubles(spec, vectorizer)
     repeated = shared_lines(seed.text for seed in spec.seeds)
     if repeated and len(spec.seeds) > 1:
         what = f"several have the line {repeated[0][:60]!r}"
@@ -123,9 +122,8 @@ def _wordless(spec: TopicSpec, seed: Seed, place: Place, *, alone: bool) -> Iter
         yield Advice(level=level, place=place, what="contains no usable word", remedy=remedy)
 
 
-def _doubles(spec: TopicSpec) -> Iterator[Advice]:
+def _doubles(spec: TopicSpec, vectorizer: Vectorizer) -> Iterator[Advice]:
     """Yield the seeds that say what an earlier one says, be it one to look for or one to avoid."""
-    vectorizer = Vectorizer(Background.prior())
     rows = vectorizer.seed_rows((*spec.seeds, *spec.not_seeds), spec.language)
     places: list[Place] = [("seeds", n) for n in range(len(spec.seeds))]
     places += [("not", n) for n in range(len(spec.not_seeds))]
@@ -137,15 +135,15 @@ def _doubles(spec: TopicSpec) -> Iterator[Advice]:
             yield _warning(place, f"says the same as {key}[{n}]", "remove one of them")
 
 
-def _terms(spec: TopicSpec, background: Background) -> Iterator[Advice]:
+def _terms(spec: TopicSpec, vectorizer: Vectorizer) -> Iterator[Advice]:
     """Yield whether the words of the seeds are too few or too common."""
-    rows = Vectorizer(background).seed_rows(spec.seeds, spec.language)
+    rows = vectorizer.seed_rows(spec.seeds, spec.language)
     weights = np.asarray(rows.sum(axis=0)).ravel() ** 2
     words = np.flatnonzero(weights)
     if not words.size:
         return
     yield from _few(words.size)
-    idf = background.idf(language_of(spec.language))
+    idf = vectorizer.background.idf(language_of(spec.language))
     share = float(weights[idf < np.log(COMMON)].sum() / weights.sum())
     if share > COMMON_SHARE and idf.max() > np.log(LEARNED):
         what = f"{share:.0%} of what counts are words that more than one story in {COMMON} has"
@@ -168,10 +166,10 @@ def _profile(spec: TopicSpec, vectorizer: Vectorizer) -> csr_matrix | None:
         return None
 
 
-def _fault(spec: TopicSpec, background: Background) -> Iterator[Advice]:
+def _fault(spec: TopicSpec, vectorizer: Vectorizer) -> Iterator[Advice]:
     """Yield what else keeps the topic from being watched."""
     try:
-        build_profile(spec, Vectorizer(background))
+        build_profile(spec, vectorizer)
     except ValueError as error:
         what, _, remedy = str(error).partition(": ")[2].partition("; ")
         yield Advice(level=Level.ERROR, place=("seeds",), what=what, remedy=remedy)

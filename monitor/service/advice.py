@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from monitor.config import Settings
 from monitor.records import Seed, TopicSpec
 
 if TYPE_CHECKING:
-    from monitor.matching.background import Background
     from monitor.matching.lint import Advice as Written
+    from monitor.matching.vectors import Vectorizer
 
 LEVELS = ("error", "warning", "note")
 
@@ -39,17 +40,16 @@ def advice_on(
     settings: Settings,
     spec: TopicSpec,
     pages: Mapping[str, Seed] | None = None,
-    background: Background | None = None,
+    vectorizer: Vectorizer | None = None,
 ) -> tuple[Advice, ...]:
     """Return what is wrong with a topic by itself, errors first.
 
-    ``pages``: the seed pages that are in ``spec``. Without a ``background`` the shipped word
+    ``pages``: the seed pages that are in ``spec``. Without a ``vectorizer`` the shipped word
     frequencies tell what is common.
     """
-    from monitor.matching.background import Background
     from monitor.matching.lint import lint
 
-    found = [*lint(spec, background or Background.prior()), *_foreign(spec)]
+    found = [*lint(spec, vectorizer or shipped_vectorizer()), *_foreign(spec)]
     return tuple(
         Advice(
             topic=spec.name,
@@ -60,6 +60,15 @@ def advice_on(
         )
         for each in found
     )
+
+
+@cache
+def shipped_vectorizer() -> Vectorizer:
+    """Return the weights of words before anything was learned; they are the same for all topics."""
+    from monitor.matching.background import Background
+    from monitor.matching.vectors import Vectorizer
+
+    return Vectorizer(Background.prior())
 
 
 def advice_on_page(seed: Seed) -> tuple[Written, ...]:

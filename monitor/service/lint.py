@@ -40,14 +40,15 @@ def _written(app: App) -> Iterator[Advice]:
     """Yield what the files alone tell."""
     from monitor.matching.background import Background
     from monitor.matching.lint import overlaps
+    from monitor.matching.vectors import Vectorizer
 
     record = topics.latest_background(app.database)
-    background = Background.from_record(record) if record else Background.prior()
+    vectorizer = Vectorizer(Background.from_record(record) if record else Background.prior())
     pages = seed_pages(app)
     specs = app.settings.topic_specs(pages)
     for spec in specs:
-        yield from advice_on(app.settings, spec, pages, background)
-    for one, other, cosine in overlaps(specs, background):
+        yield from advice_on(app.settings, spec, pages, vectorizer)
+    for one, other, cosine in overlaps(specs, vectorizer):
         for spec, twin in ((one, other), (other, one)):
             yield Advice(
                 topic=spec.name,

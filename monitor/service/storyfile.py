@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 from monitor.errors import MonitorError
 from monitor.ingest.clean import clean_line, clean_text
 from monitor.ingest.fields import language_tag, title_line
+from monitor.ingest.language import detect
 from monitor.records import Story
 from monitor.service.tally import Chunk
 
@@ -35,9 +36,10 @@ log = logging.getLogger(__name__)
 class StoryFile:
     """A file with one JSON object a line: ``title`` and/or ``text``, and what else there is.
 
-    Read too are ``url``, ``source``, ``language`` and a date (:data:`DATES`, ISO 8601, UTC unless
-    it says otherwise). A story has the number of its line. ``now`` is the date of a story that has
-    none. What cannot be read is logged and counted in ``unreadable``.
+    Read too are ``url``, ``source``, ``language`` (without it, what the words are surely in, as
+    live) and a date (:data:`DATES`, ISO 8601, UTC unless it says otherwise). A story has the number
+    of its line. ``now`` is the date of a story that has none. What cannot be read is logged and
+    counted in ``unreadable``.
     """
 
     def __init__(self, path: Path, now: datetime) -> None:
@@ -106,7 +108,7 @@ class StoryFile:
             url=clean_line(_text(record, "url")) or None,
             title=title,
             text=text,
-            language=language_tag(record.get("language")),
+            language=language_tag(record.get("language")) or detect(f"{title}\n{text}"),
             published_at=date or self._now,
             seen_at=date or self._now,
             link_key=None,

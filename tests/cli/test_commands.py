@@ -19,6 +19,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from monitor.cli import COMMANDS, SUMMARIES, main
+from monitor.matching.calibrate import DEFAULT_THRESHOLD
 from tests.builders import ADVISORY, FOOTBALL, ORCHARD, rss, write_config
 from tests.servers import FeedServer, feed_server
 
@@ -250,7 +251,8 @@ def test_a_profile_shows_its_heaviest_terms(config: Path) -> None:
     assert shares == sorted(shares, reverse=True)
     assert "Iraq" in {term["text"] for term in profile["terms"][:6]}
     page = call("topics", "show", "ADVISORY", "-c", config).output
-    assert "threshold: 0.2000, the default until enough stories were read to choose one" in page
+    default = f"threshold: {DEFAULT_THRESHOLD:.4f}, the default until enough stories were read"
+    assert f"{default} to choose one" in page
     assert "default for now" in call("topics", "list", "-c", config).output
 
 

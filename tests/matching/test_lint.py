@@ -17,7 +17,7 @@ from monitor.records import Seed, TopicSpec
 from tests.builders import ADVISORY, FOOTBALL, ORCHARD
 from tests.matching.builders import RAGGED, STEADY, seeds
 
-PRIOR = Background.prior()
+PRIOR = Vectorizer(Background.prior())
 LONG = " ".join((*ADVISORY, *ORCHARD, "Sailors ferry violins past a glacier near the harbour."))
 
 
@@ -186,7 +186,7 @@ def test_whatever_is_written_a_topic_without_an_error_can_be_watched(
 ) -> None:
     it = spec(*texts, must=tuple(must), never=tuple(never))
     if all(each.level is not Level.ERROR for each in lint(it, PRIOR)):
-        build_profile(it, Vectorizer(PRIOR))
+        build_profile(it, PRIOR)
 
 
 # ---------------------------------------------------------------- pairs

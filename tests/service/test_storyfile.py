@@ -76,6 +76,16 @@ def test_a_story_without_a_usable_date_is_read_and_told_apart(tmp_path: Path, da
     assert chunk.stories[0].published_at == MORNING
 
 
+def test_a_story_that_names_no_language_has_the_one_its_words_are_surely_in(tmp_path: Path) -> None:
+    text = (
+        "Die Truppen verlassen das Land bis zum Ende des Jahres, nur Berater sollen bleiben. "
+        "Das sagte die Ministerin nach einem Treffen mit ihrem Amtskollegen in der Hauptstadt."
+    )
+    assert only(tmp_path, {"text": text}).language == "de"
+    assert only(tmp_path, {"text": text, "language": "nl"}).language == "nl"
+    assert only(tmp_path, {"text": "Iraq"}).language is None
+
+
 def test_a_story_has_the_number_of_its_line(tmp_path: Path) -> None:
     path = written(tmp_path, {"title": "a"}, b"", b"  ", {"title": "b"})
     assert [story.id for story in read(path)] == [1, 4]
