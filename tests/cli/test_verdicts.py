@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.matching.calibrate import DEFAULT_THRESHOLD
 from tests.builders import ADVISORY, FOOTBALL, ORCHARD, rss, write_config
 from tests.cli.test_commands import call, told
 from tests.cli.test_shapes import MATCH, STORY, TOPIC, keys
@@ -169,7 +170,9 @@ def test_a_topic_tells_threshold_promise_background_and_verdicts(config: Path) -
 
 def test_what_is_not_there_yet_is_said_in_words(young: Path) -> None:
     shown = page("topics", "show", "advisory", "-c", young)
-    assert "threshold: 0.2000, the default until enough stories were read" in shown
+    assert (
+        f"threshold: {DEFAULT_THRESHOLD:.4f}, the default until enough stories were read" in shown
+    )
     assert "background: none yet; the first one is made of 30 stories (3 so far)" in shown
     found = told("topics", "show", "advisory", "-c", young)
     assert (found["moves"], found["threshold"]["since"]) == ([], None)
@@ -196,6 +199,15 @@ def test_what_a_threshold_was_before_is_told(config: Path) -> None:
     found = told("topics", "show", "advisory", "-c", config)
     assert [each["value"] for each in found["moves"]] == [0.5, before]
     assert f"before: {before:.4f}, chosen 20" in page("topics", "show", "advisory", "-c", config)
+
+
+def test_a_threshold_that_was_chosen_again_at_the_same_value_did_not_move(firm: Path) -> None:
+    call("match", "-c", firm)
+    write(firm, "never: [box office]")
+    call("match", "-c", firm)
+    values = [each["value"] for each in told("topics", "show", "advisory", "-c", firm)["moves"]]
+    assert len(values) == 2
+    assert values[0] == 0.15 != values[1]
 
 
 def test_programs_read_a_profile_with_its_verdicts(config: Path) -> None:

@@ -221,6 +221,21 @@ def test_before_there_is_a_background_a_verdict_moves_the_words_alone(tmp_path: 
     assert [story.title for story in given.moved.gained] == [FOOTBALL[0]]
 
 
+def test_a_topic_that_can_match_nothing_takes_no_verdict(config: Path) -> None:
+    write_topic(config, "void", "name: void\nseeds: [{text: it is what it is}]\n")
+    with opened(config, LATER) as app:
+        with pytest.raises(NotFound, match="was not stored: topic 'void': the seeds contain no"):
+            said(app, FOOTBALL[0], topic="void")
+        assert topic_of(app, "void").verdicts == ()
+
+
+def test_a_threshold_is_chosen_once_and_stored_with_its_verdict(app: App) -> None:
+    seen = []
+    app.progress = lambda what, _done: seen.append(what)
+    said(app, FOOTBALL[0], topic="advisory")
+    assert seen == ["stories to choose a threshold from", "stories compared"]
+
+
 # ---------------------------------------------------------------- taking back
 
 
@@ -375,19 +390,32 @@ def test_a_story_that_was_judged_is_not_asked_about_again(app: App) -> None:
     assert len(set(asked)) == 4
 
 
-def test_a_copy_of_a_story_that_was_judged_is_not_asked_about(config: Path) -> None:
-    with opened(config, LATER) as app:
-        judged = story_in(app, MatchState.HIT)
-        said(app, str(judged.id))
-        with app.database.write() as connection:
-            connection.exec_driver_sql(
-                "INSERT INTO stories SELECT id + 1000, feed_id, url, title, text, language, "
-                "published_at, seen_at, link_key, content_key, backlog, edited_at, matched_at "
-                "FROM stories WHERE id = ?",
-                (judged.id,),
-            )
-        told = ask(app, "advisory", LATER)
-        assert told.open == len(open_scores(app)) - 2
+COPIED = (
+    "INSERT INTO stories SELECT id + 1000, feed_id, url, title, text, language, published_at, "
+    "seen_at, link_key, content_key, backlog, edited_at, matched_at FROM stories WHERE id = ?"
+)
+
+
+def test_a_copy_is_asked_about_once_and_not_at_all_if_its_story_was_judged(app: App) -> None:
+    judged = story_in(app, MatchState.HIT).id
+    said(app, str(judged))
+    other = next(number for number in open_scores(app) if number != judged)
+    with app.database.write() as connection:
+        for number in (judged, other):
+            connection.exec_driver_sql(COPIED, (number,))
+    within_reach = open_scores(app)
+    assert {judged, judged + 1000, other, other + 1000} <= within_reach.keys()
+    assert ask(app, "advisory", LATER).open == len(within_reach) - 3
+
+
+def test_a_story_that_was_edited_since_it_was_judged_is_not_asked_about(app: App) -> None:
+    judged = story_in(app, MatchState.HIT)
+    said(app, str(judged.id))
+    before = ask(app, "advisory", LATER).open
+    with app.database.write() as connection:
+        edit = "UPDATE stories SET text = text || ' Updated.' WHERE id = ?"
+        connection.exec_driver_sql(edit, (judged.id,))
+    assert ask(app, "advisory", LATER).open == before
 
 
 def test_where_nothing_is_open_nothing_is_asked(app: App) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from monitor.errors import StoreError
 from monitor.records import Seed, Story, Threshold, ThresholdKind, Topic, TopicSpec, Verdict
 from monitor.store import stories, topics, verdicts
 from monitor.store.database import Database
+from monitor.store.tables import topics as topics_table
 from monitor.store.tables import verdicts as table
 from monitor.store.topics import Chosen
 from tests.store.builders import DAY, HOUR, MINUTE, NOW, add_stories, add_topics, new_story
@@ -290,6 +291,22 @@ def test_the_version_fits_the_verdicts_however_files_are_read_and_verdicts_given
 
     after = only_topic(db)
     assert after.version == topics.version_of(after.spec, [each.id for each in after.verdicts])
+
+
+def test_who_reads_the_files_waits_for_a_verdict_that_is_being_given(db: Database) -> None:
+    topic = sync_spec(db)
+    said = verdicts.unstored(topic.id, add_story(db), wanted=True, origin="command", now=NOW)
+    values = {name: value for name, value in asdict(said).items() if name != "id"}
+    version = topics.version_of(topic.spec, [1])
+
+    with ThreadPoolExecutor(1) as other:
+        with db.write() as connection:
+            connection.execute(insert(table).values(values))
+            connection.execute(update(topics_table).values(version=version))
+            synced = other.submit(sync_spec, db)
+            with pytest.raises(TimeoutError):
+                synced.result(timeout=0.3)
+        assert synced.result(timeout=10).version == version
 
 
 def test_a_second_standing_verdict_on_a_story_is_impossible(db: Database) -> None:
