@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
 
@@ -153,7 +153,7 @@ class Background:
         )
 
 
-@cache
+@lru_cache(maxsize=8)  # 2 MB each
 def prior_frequencies(language: str) -> NDArray[np.float64] | None:
     """Return each column's share of all running words of a language; None: no prior shipped."""
     path = files("monitor.matching") / "data" / f"prior-{language}.tsv.gz"

@@ -30,7 +30,7 @@ DEFAULT_RANGE = (0.09, 0.3)
 """Bounds of a threshold that nobody asked for. Below, stories share little but common words; above,
 it is the topic's own stories, already in the background, that would shut the topic."""
 
-LEAST = 0.05
+LEAST = 0.03
 """No promise is filled up with stories that share next to nothing with the topic."""
 
 _TAIL = 0.05
