@@ -84,7 +84,7 @@ def test_a_seed_of_words_that_every_second_story_has_is_no_topic() -> None:
 
 
 def test_where_a_language_is_not_known_yet_no_word_is_called_common() -> None:
-    it = replace(spec(LONG), language="de")
+    it = replace(spec(LONG), language="qu")
     assert lint(it, PRIOR) == ()
 
 
