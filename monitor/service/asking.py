@@ -52,7 +52,7 @@ def ask(app: App, topic_name: str, now: datetime) -> Question:
     return Question(
         topic=topic,
         threshold=threshold,
-        asked=None if position is None else _matched(*found[position], topic),
+        asked=None if position is None else _explained(matcher, topic, found[position][1], now),
         open=len(found),
         stories=len(looked_at),
     )
@@ -73,5 +73,7 @@ def _open(
             yield match, story
 
 
-def _matched(match: Match, story: Story, topic: Topic) -> MatchedStory:
+def _explained(matcher: Matcher, topic: Topic, story: Story, now: datetime) -> MatchedStory:
+    """The story with every term of its score."""
+    match = matcher.explain(story, topic.id, now)
     return MatchedStory(match=match, story=story, topic=topic.spec.name)

@@ -378,6 +378,8 @@ def test_the_story_nearest_to_the_threshold_is_asked_about(app: App) -> None:
     doubt = abs(told.asked.match.score - told.threshold.value)
     assert doubt == min(abs(score - told.threshold.value) for score in scores.values())
     assert told.open == len(scores)
+    shares = sum(term.share for term in told.asked.match.terms)
+    assert round(shares, 4) == told.asked.match.score == scores[told.asked.story.id]
 
 
 def test_a_story_that_was_judged_is_not_asked_about_again(app: App) -> None:
