@@ -59,6 +59,7 @@ def _add_options(name: str, task: argparse.ArgumentParser) -> None:
     task.add_argument(
         "--data",
         type=Path,
+        metavar="DIR",
         default=default_folder(),
         help="a folder with one folder per corpus (default: shared/data beside the checkout)",
     )
@@ -67,6 +68,7 @@ def _add_options(name: str, task: argparse.ArgumentParser) -> None:
         task.add_argument(
             "--draw",
             type=_number,
+            metavar="N",
             help="draw other seeds, pool and background (default 0: the draw of docs/quality.md)",
         )
         task.add_argument(
@@ -75,7 +77,9 @@ def _add_options(name: str, task: argparse.ArgumentParser) -> None:
             help="keep half of the topics of each corpus: choose a constant on A, judge it on B",
         )
     if name in (*PICTURED, ALL):
-        task.add_argument("--pictures", type=Path, help="a folder to draw the curves into, as PNG")
+        task.add_argument(
+            "--pictures", type=Path, metavar="DIR", help="a folder to draw the curves into"
+        )
 
 
 def _number(text: str) -> int:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from benchmarks.quality.coldstart import measure
 from benchmarks.quality.corpora import NothingToMeasure
 from benchmarks.quality.measures import Floats
-from benchmarks.quality.program import STORIES_PER_WEEK, Program, prepare
+from benchmarks.quality.program import STORIES_PER_WEEK, prepare
 from benchmarks.quality.tracking import BACKGROUND_STORIES
 from benchmarks.quality.trial import LEARNED, Trial
+from monitor.records import Threshold
 
 PROMISES = (20, 10, 5)
 """Alerts a week, of 2,000 stories."""
@@ -55,26 +58,41 @@ def _form(trial: Trial) -> dict[str, object]:
         program = prepare(trial, sample)
         scores = program.scores(later)
         for promise in PROMISES:
-            ratios = _observed(program, scores, promise) / (promise / STORIES_PER_WEEK)
-            promises.append({"background": sample, "promise": promise, **_summary(ratios)})
+            thresholds = program.thresholds(alerts_per_week=promise)
+            row = _summary(thresholds, _observed(thresholds, scores), promise)
+            promises.append({"background": sample, "promise": promise, **row})
         for share in SHARES:
-            observed = _observed(program, scores, share * STORIES_PER_WEEK)
+            thresholds = program.thresholds(alerts_per_week=share * STORIES_PER_WEEK)
+            observed = _observed(thresholds, scores)
             spread = np.round(np.quantile(observed, QUANTILES), 6).tolist()
             curve.append({"background": sample, "promised": share, "observed": spread})
     return {"promises": promises, "curve": curve}
 
 
-def _observed(program: Program, scores: Floats, promise: float) -> Floats:
-    """Return the share of stories that each topic lets through at a promise of alerts a week."""
-    values = np.array([each.value for each in program.thresholds(alerts_per_week=promise)])
-    observed: Floats = (scores >= values).mean(axis=0)
+def _observed(thresholds: Sequence[Threshold], scores: Floats) -> Floats:
+    """Return the share of the stories that each topic lets through."""
+    observed: Floats = (scores >= [each.value for each in thresholds]).mean(axis=0)
     return observed
 
 
-def _summary(ratios: Floats) -> dict[str, float]:
+def _summary(thresholds: Sequence[Threshold], observed: Floats, promise: float) -> dict[str, float]:
+    """Return how the ratios lie, and ``in_range``: how often observed was what was expected.
+
+    What is observed has its own chance beside that of the sample, so less than the nine in ten of
+    the expected range are in it.
+    """
+    volume = observed * STORIES_PER_WEEK
+    ratios = volume / promise
+    expected = zip(thresholds, volume, strict=True)
     return {
         "median_ratio": round(float(np.median(ratios)), 3),
         "within_2": round(float(np.mean((ratios >= 0.5) & (ratios <= 2.0))), 3),
         "over_2": round(float(np.mean(ratios > 2.0)), 3),
         "under_half": round(float(np.mean(ratios < 0.5)), 3),
+        "in_range": round(float(np.mean([_in_range(each, value) for each, value in expected])), 3),
     }
+
+
+def _in_range(threshold: Threshold, volume: float) -> bool:
+    low, high = threshold.expected_low, threshold.expected_high
+    return low is not None and high is not None and low <= volume <= high

@@ -64,13 +64,14 @@ def calibration_table(figures: Figures) -> str:
         f"promised alerts a week of {figures['stories_per_week']} stories, "
         f"observed on {figures['later_stories']} later ones",
         f"{'':10}{'background':>11}{'promise':>9}{'median':>8}{'within 2':>10}"
-        f"{'over 2':>8}{'under 1/2':>11}",
+        f"{'over 2':>8}{'under 1/2':>11}{'in range':>10}",
     ]
     for form in FORMS:
         for row in figures[form]["promises"]:
             lines.append(
                 f"{form:10}{row['background']:11}{row['promise']:9}{row['median_ratio']:8.2f}"
                 f"{row['within_2']:10.2f}{row['over_2']:8.2f}{row['under_half']:11.2f}"
+                f"{row['in_range']:10.2f}"
             )
     lines.append(_head("default promise, full text", "AP", "min", "actual", "ratio"))
     lines.append(_costs("mean of corpora", figures["default"]))

@@ -37,9 +37,8 @@ class Material:
         corpora, self.missing = load(self.folder, [*TRACKED, *NOISE], self.note)
         trial = build_trial(corpora, draw=self.draw, half=self.half)
         if not trial.runs:
-            raise NothingToMeasure(
-                f"{self.folder}: no topic to track; lacks {', '.join(self.missing)}"
-            )
+            lacks = ", ".join(self.missing) or "no corpus, but has too few stories of a topic"
+            raise NothingToMeasure(f"{self.folder}: no topic to track; lacks {lacks}")
         return trial
 
 
