@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor
 
 import numpy as np
 
@@ -78,8 +79,8 @@ def _observed(thresholds: Sequence[Threshold], scores: Floats) -> Floats:
 def _summary(thresholds: Sequence[Threshold], observed: Floats, promise: float) -> dict[str, float]:
     """Return how the ratios lie, and ``in_range``: how often observed was what was expected.
 
-    What is observed has its own chance beside that of the sample, so less than the nine in ten of
-    the expected range are in it.
+    What is observed has its own chance beside that of the sample, so somewhat less than nine in
+    ten are in the range, which is taken in whole alerts.
     """
     volume = observed * STORIES_PER_WEEK
     ratios = volume / promise
@@ -95,4 +96,4 @@ def _summary(thresholds: Sequence[Threshold], observed: Floats, promise: float) 
 
 def _in_range(threshold: Threshold, volume: float) -> bool:
     low, high = threshold.expected_low, threshold.expected_high
-    return low is not None and high is not None and low <= volume <= high
+    return low is not None and high is not None and floor(low) <= volume <= ceil(high)

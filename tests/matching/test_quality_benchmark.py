@@ -160,6 +160,22 @@ def test_few_own_stories_are_measured_as_far_as_they_go(
         assert {"ap", "min_cost", "actual_cost"} <= set(figures[form][0])
 
 
+def test_a_promise_is_observed_on_stories_that_nothing_was_learned_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """None of these shares a word with a topic: whatever was promised, nothing is let through."""
+    pytest.importorskip("matplotlib", reason="matplotlib of the group bench is absent")
+    folder = str(corpora(tmp_path / "data", noise=NOISE_RANKED + 1600))
+    picture = tmp_path / "pictures"
+    figures = measured(capsys, "calibration", "--data", folder, "--pictures", str(picture))
+    calibration = figures["calibration"]
+    assert calibration["later_stories"] == 600
+    for row in calibration["full"]["promises"]:
+        assert (row["median_ratio"], row["under_half"], row["in_range"]) == (0, 1, 1)
+    assert [row["observed"] for row in calibration["full"]["curve"]] == [[0] * 5] * 12
+    assert (picture / "quality-calibration.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_pictures_are_the_same_bytes_for_the_same_figures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
