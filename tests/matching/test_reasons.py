@@ -62,6 +62,10 @@ def test_a_stem_is_named_by_its_most_frequent_form() -> None:
     }
 
 
+def test_a_token_that_has_a_stem_twice_is_counted_as_two_words() -> None:
+    assert list(shares("Troops Troops Troops troop.troop", words=("troop",))) == ["Troops"]
+
+
 def test_words_in_one_column_share_it_by_how_often_they_occur() -> None:
     """Two words that fall into one column are found by trying made-up ones."""
     seen: dict[int, str] = {}
