@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -11,7 +11,9 @@ from rich.markup import escape
 
 from monitor.cli.output import console, put
 from monitor.cli.tables import terms_table, threshold_words
-from monitor.records import TopicSpec
+from monitor.records import Term, TopicSpec
+
+RELATED_SHOWN = 8
 
 if TYPE_CHECKING:
     from monitor.service.profiles import Profile
@@ -29,9 +31,19 @@ def print_profile(it: Profile) -> None:
         f"verdicts: {escape(_verdicts(it))}",
         f"language: {spec.language}",
         *map(escape, _conditions(spec)),
+        f"related words: {escape(_related(it.related))}",
         "",
         terms_table(out, "Heaviest terms, of a whole of 1", it.terms),
     )
+
+
+def _related(terms: Sequence[Term]) -> str:
+    """What was added to the topic's own words, and how much of the whole it is."""
+    if not terms:
+        return "none are known"
+    share = sum(term.share for term in terms)
+    some = ", ".join(term.text for term in terms[:RELATED_SHOWN])
+    return f"{share:.0%} of the whole; the heaviest: {some}"
 
 
 def _history(it: Profile) -> Iterator[str]:

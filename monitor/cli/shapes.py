@@ -145,6 +145,7 @@ def profile(it: Profile) -> Shape:
         "moves": [_chosen(each) for each in it.moves],
         "verdicts": [verdict(each) for each in it.topic.verdicts],
         "terms": _terms(it.terms),
+        "related": _terms(it.related),
     }
 
 

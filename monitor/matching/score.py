@@ -109,8 +109,8 @@ class Matcher:
         terms, rest = Reasons(row, Words(reading)).of(score, watch.profile.row)
         return self._judged(watch, story, score, terms, rest, now)
 
-    def heaviest(self, topic_id: int, n: int) -> tuple[Term, ...]:
-        """Return the ``n`` heaviest terms of a profile, in the words of what it was made of.
+    def heaviest(self, topic_id: int, n: int | None = None) -> tuple[Term, ...]:
+        """Return the ``n`` heaviest terms of a profile, or all, in the words it was made of.
 
         The share is a term's part in the score 1 of a story that equals the profile.
         """

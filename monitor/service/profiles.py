@@ -22,7 +22,8 @@ class Profile:
     """What a topic looks for: its heaviest terms; the shares of all of them sum to 1.
 
     ``learned`` of ``read`` stories are in the background. ``moves``: each time the threshold came
-    to another value, newest first, the first of all included.
+    to another value, newest first, the first of all included. ``related``: all terms that no seed
+    and no wanted story has.
     """
 
     topic: Topic
@@ -32,6 +33,7 @@ class Profile:
     read: int
     moves: tuple[Chosen, ...]
     terms: tuple[Term, ...]
+    related: tuple[Term, ...]
 
 
 def profile(app: App, topic_name: str, terms: int) -> Profile:
@@ -40,6 +42,7 @@ def profile(app: App, topic_name: str, terms: int) -> Profile:
     matcher = current_matcher(app)
     record = topics.latest_background(app.database)
     chosen = topics.threshold_history(app.database, topic.id, REMEMBERED)
+    whole, added = matcher.heaviest(topic.id), set(matcher.related(topic.id))
     return Profile(
         topic=topic,
         threshold=matcher.threshold(topic.id),
@@ -47,7 +50,8 @@ def profile(app: App, topic_name: str, terms: int) -> Profile:
         learned=record.stories if record else 0,
         read=stories.count_after(app.database, 0),
         moves=tuple(_moves(chosen)),
-        terms=matcher.heaviest(topic.id, terms),
+        terms=whole[:terms],
+        related=tuple(term for term in whole if term.text in added),
     )
 
 

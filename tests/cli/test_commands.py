@@ -250,7 +250,10 @@ def test_a_profile_shows_its_heaviest_terms(config: Path) -> None:
     shares = [term["share"] for term in profile["terms"]]
     assert shares == sorted(shares, reverse=True)
     assert "Iraq" in {term["text"] for term in profile["terms"][:6]}
+    assert {"soldiers", "pullback"} & {term["text"] for term in profile["related"]}
+    assert 0 < sum(term["share"] for term in profile["related"]) < 0.2
     page = call("topics", "show", "ADVISORY", "-c", config).output
+    assert re.search(r"related words: \d+% of the whole; the heaviest: \w+, \w+", page)
     default = f"threshold: {DEFAULT_THRESHOLD:.4f}, the default until enough stories were read"
     assert f"{default} to choose one" in page
     assert "default for now" in call("topics", "list", "-c", config).output
