@@ -49,7 +49,7 @@ def _save(picture: Figure, path: Path) -> Path:
     # without the name and version of what wrote it, the same figures are the same bytes
     picture.savefig(
         path,
-        dpi=85,
+        dpi=80,
         facecolor="white",
         metadata={"Software": None},
         pil_kwargs={"optimize": True},
@@ -78,8 +78,10 @@ def _detection(figures: Figures, form: str) -> Figure:
 
 
 def _mark(axes: Axes, row: Figures, colour: str, size: int, label: str | None = None) -> None:
-    point = _deviate([row["actual_fa"], row["actual_miss"]])
-    axes.plot(*point, "o", color=colour, ms=size, mec="white", label=label)
+    """Mark what the program's thresholds gave; a point beyond the picture lies on its edge."""
+    x = _deviate([max(row["actual_fa"], FALSE_ALARMS[0])])
+    y = _deviate([max(row["actual_miss"], MISSES[0])])
+    axes.plot(x, y, "o", color=colour, ms=size, mec="white", label=label, clip_on=False, zorder=3)
 
 
 def _deviate(shares: Sequence[float]) -> Floats:

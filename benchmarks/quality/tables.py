@@ -85,11 +85,11 @@ def _costs(name: str, row: Figures) -> str:
 
 
 def _head(title: str, *columns: str) -> str:
-    return f"{title:<34}" + "".join(f"{column:>9}" for column in columns)
+    return f"{title:<38}" + "".join(f"{column:>9}" for column in columns)
 
 
 def _line(name: str, *values: float) -> str:
-    return f"  {name:<32}" + "".join(f"{value:>9.3f}" for value in values)
+    return f"  {name:<36}" + "".join(f"{value:>9.3f}" for value in values)
 
 
 def feeds_table(figures: Figures) -> str:
