@@ -7,14 +7,14 @@ show in any figure of docs/quality.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.utils import murmurhash3_32
 
 from monitor.matching.split import Tokens, split
@@ -23,6 +23,9 @@ from monitor.matching.text import TITLE_WEIGHT, analyzer_for, language_of
 from monitor.records import Seed, Story
 
 COLUMNS = 2**18
+
+BATCH = 200
+"""Documents read at once: more are no quicker, and take 13 times their size meanwhile."""
 
 
 class Document(NamedTuple):
@@ -123,13 +126,22 @@ def by_language(
         yield language, np.flatnonzero(codes == code)
 
 
+def in_batches(
+    documents: Sequence[Document], rows_of: Callable[[Reading], csr_matrix]
+) -> csr_matrix:
+    """Return the rows of all documents, which are read a batch at a time."""
+    starts = range(0, len(documents), BATCH) or [0]
+    parts = [rows_of(read(documents[start : start + BATCH])) for start in starts]
+    return parts[0] if len(parts) == 1 else vstack(parts, format="csr")
+
+
 def count_rows(documents: Sequence[Document]) -> csr_matrix:
     """Return the term counts of documents, shape (n_documents, 2**18).
 
     They are those of scikit-learn's ``HashingVectorizer`` on the terms of the analyzer; a token
     that was met before costs one look into a table here.
     """
-    return read(documents).counts()
+    return in_batches(documents, Reading.counts)
 
 
 @lru_cache(maxsize=8)

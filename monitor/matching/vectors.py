@@ -15,7 +15,7 @@ from monitor.matching.features import (
     Reading,
     by_language,
     document_of,
-    read,
+    in_batches,
     seed_document,
 )
 from monitor.matching.text import language_of
@@ -39,15 +39,15 @@ class Vectorizer:
 
         A story without any term is a row of zeros. A row depends on its story alone.
         """
-        return self.weigh(read([document_of(story) for story in stories]))
+        return in_batches([document_of(story) for story in stories], self.weigh)
 
     def seed_rows(self, seeds: Sequence[Seed], language: str) -> csr_matrix:
         """Return one row of unit length per seed, shape (n_seeds, 2**18)."""
-        return self.weigh(read([seed_document(seed, language) for seed in seeds]))
+        return in_batches([seed_document(seed, language) for seed in seeds], self.weigh)
 
     def verdict_rows(self, verdicts: Sequence[Verdict]) -> csr_matrix:
         """Return one row of unit length per judged story, shape (n_verdicts, 2**18)."""
-        return self.weigh(read([verdict_document(verdict) for verdict in verdicts]))
+        return in_batches([verdict_document(verdict) for verdict in verdicts], self.weigh)
 
     def weigh(self, reading: Reading) -> csr_matrix:
         """Return one row of unit length per document that was read, shape (n_documents, 2**18)."""

@@ -8,6 +8,7 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 
 from monitor.matching.background import Background
 from monitor.matching.features import (
+    BATCH,
     COLUMNS,
     Document,
     columns_of,
@@ -78,6 +79,13 @@ def test_counts_are_those_of_the_hashing_vectorizer(texts: list[tuple[str, str, 
     assert ours.shape == (len(documents), COLUMNS)
     if documents:
         assert_same(ours, HASHING.transform(documents))
+
+
+def test_however_many_documents_there_are_each_has_its_row() -> None:
+    rows = count_rows([Document("en", "", f"harbour w{n}") for n in range(BATCH + 1)])
+    assert rows.shape == (BATCH + 1, COLUMNS)
+    expected = [sorted(columns_of(["harbour", f"w{n}"]).tolist()) for n in (0, BATCH)]
+    assert [rows[at].indices.tolist() for at in (0, BATCH)] == expected
 
 
 def test_no_text_and_no_document_have_no_counts() -> None:
