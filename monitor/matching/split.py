@@ -79,7 +79,10 @@ def split(texts: Sequence[str]) -> tuple[Tokens, NDArray[np.int64]]:
 
     Of each text the first 100,000 characters are read.
     """
-    parts = [text[:MAX_CHARS].encode("utf-8", "surrogatepass") for text in texts]
+    # "Iraq's" is met so often that a tenth of the time goes where it has to be taken apart
+    parts = [
+        text[:MAX_CHARS].replace("\u2019", "'").encode("utf-8", "surrogatepass") for text in texts
+    ]
     text = b"\n".join([b"", *parts, b"\n" * KEY_BYTES])
     kinds = np.frombuffer(text.translate(_KINDS), np.uint8)
     apart = kinds == _APART

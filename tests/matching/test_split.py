@@ -27,7 +27,11 @@ def test_joints_part_tokens_from_spaces_alone() -> None:
 
 
 def test_other_scripts_and_their_signs_are_left_whole() -> None:
-    assert parts("東京。大阪 don\u2019t") == ["東京。大阪", "don\u2019t"]
+    assert parts("東京。大阪 caf\u00e9") == ["東京。大阪", "caf\u00e9"]
+
+
+def test_a_typographic_apostrophe_is_an_apostrophe() -> None:
+    assert parts("don\u2019t workers\u2019") == ["don't", "workers"]
 
 
 @STEADY
