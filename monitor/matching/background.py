@@ -47,6 +47,15 @@ class Counts:
     columns: NDArray[np.int32]
     occurrences: NDArray[np.int32]
 
+    def of(self, columns: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the occurrences of each of these columns, in any order."""
+        at = np.searchsorted(self.columns, columns)
+        known = np.flatnonzero(at < self.columns.size)
+        known = known[self.columns[at[known]] == columns[known]]
+        found = np.zeros(columns.size)
+        found[known] = self.occurrences[at[known]]
+        return found
+
     def plus(self, other: Counts) -> Counts:
         """Return the counts of both sets of stories together."""
         columns, where = np.unique(
@@ -101,27 +110,26 @@ class Background:
         words that every story has make up a good part of a score, a tenth is enough to keep a
         language alive of which nothing is known yet.
         """
-        stories, df = self._occurrences(language)
-        weights: NDArray[np.float64] = np.log((1 + stories) / (1 + df)) + FLOOR
-        return weights
+        return _idf(*self._occurrences(language, np.arange(COLUMNS, dtype=np.int32)))
 
-    def common(self, language: str = "en") -> NDArray[np.float64]:
-        """Return the weight of each column in an average story, up to a factor, shape (2**18,).
+    def common(self, language: str, columns: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Return the weight of these columns in an average story, up to a factor, same shape.
 
         It is the share of stories that have the column, times its idf.
         """
-        stories, df = self._occurrences(language)
-        weights: NDArray[np.float64] = df / max(stories, 1) * self.idf(language)
+        stories, df = self._occurrences(language, columns)
+        weights: NDArray[np.float64] = df / max(stories, 1) * _idf(stories, df)
         return weights
 
-    def _occurrences(self, language: str) -> tuple[int, NDArray[np.float64]]:
-        """Return how many stories are known, imagined and seen, and in how many each column is."""
+    def _occurrences(
+        self, language: str, columns: NDArray[np.int32]
+    ) -> tuple[int, NDArray[np.float64]]:
+        """Return how many stories are known, imagined and seen, and how many have each column."""
         seen = self.counts.get(language, _NOTHING)
         frequencies = prior_frequencies(language)
-        imagined = 0 if frequencies is None else PRIOR_STORIES
-        df = np.zeros(COLUMNS) if frequencies is None else _imagined_df(frequencies)
-        df[seen.columns] += seen.occurrences
-        return imagined + seen.stories, df
+        if frequencies is None:
+            return seen.stories, seen.of(columns)
+        return PRIOR_STORIES + seen.stories, _imagined_df(frequencies[columns]) + seen.of(columns)
 
     def to_record(self) -> BackgroundRecord:
         """Return the form to store; version 0 is never stored (``ValueError``)."""
@@ -170,6 +178,11 @@ def prior_frequencies(language: str) -> NDArray[np.float64] | None:
 def _lines(table: bytes) -> Iterator[str]:
     """Yield the lines one by one: a list of all of them would stay as holes in the memory."""
     return (line.decode() for line in io.BytesIO(table))
+
+
+def _idf(stories: int, df: NDArray[np.float64]) -> NDArray[np.float64]:
+    weights: NDArray[np.float64] = np.log((1 + stories) / (1 + df)) + FLOOR
+    return weights
 
 
 def _imagined_df(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
-from monitor.matching.features import Document, seed_document
+from monitor.matching.background import Background
+from monitor.matching.features import COLUMNS, Document, seed_document
 from monitor.matching.related import related_words
 from monitor.matching.rules import Rules
 from monitor.matching.text import language_of
@@ -38,12 +39,20 @@ HALFWAY = 1
 class Profile:
     """A topic as a row of unit length, shape (1, 2**18).
 
-    ``related`` are the words of it that no seed and no wanted story has.
+    ``own`` are the columns of what its seeds and the wanted stories have.
     """
 
     name: str
+    language: str
     row: csr_matrix
-    related: tuple[str, ...] = ()
+    own: NDArray[np.int32]
+
+    @property
+    def related(self) -> tuple[str, ...]:
+        """The words of it that no seed and no wanted story has: many, so made when asked for."""
+        related = related_words(self.language)
+        added = np.setdiff1d(self.row.indices, self.own)
+        return () if related is None else related.words_of(added)
 
 
 def build_profile(
@@ -55,20 +64,15 @@ def build_profile(
     word are a ``ValueError`` that names the topic.
     """
     Rules(spec)
-    seeds = vectorizer.seed_rows(spec.seeds, spec.language)
+    seeds, not_seeds, wanted, unwanted = _examples(spec, vectorizer, verdicts)
     if not seeds.nnz:
         raise ValueError(
             f"topic {spec.name!r}: the seeds contain no usable word; give a seed of a few sentences"
         )
-    not_seeds = vectorizer.seed_rows(spec.not_seeds, spec.language)
-    wanted, unwanted = (
-        _with_words(vectorizer.verdict_rows([it for it in verdicts if it.wanted is answer]))
-        for answer in (True, False)
-    )
     language = language_of(spec.language)
-    own = _unit(_combined(seeds, not_seeds, wanted, unwanted))
-    whole = _without_common(_with_related(own, language), vectorizer.background.common(language))
-    return Profile(spec.name, _unit(whole), _related(whole, own, language))
+    own = _unit(_combined(seeds, not_seeds, _with_words(wanted), _with_words(unwanted)))
+    whole = _without_common(_with_related(own, language), language, vectorizer.background)
+    return Profile(spec.name, language, _unit(whole), own.indices)
 
 
 def documents_of(
@@ -78,6 +82,17 @@ def documents_of(
     seeds = [seed_document(seed, spec.language) for seed in spec.seeds]
     wanted = [verdict_document(each) for each in verdicts if each.wanted]
     return [*seeds, *wanted, Document(language_of(spec.language), "", " ".join(related))]
+
+
+def _examples(
+    spec: TopicSpec, vectorizer: Vectorizer, verdicts: Sequence[Verdict]
+) -> list[csr_matrix]:
+    """Return the rows of seeds, ``not`` seeds, wanted and unwanted stories."""
+    seeds = vectorizer.seed_rows((*spec.seeds, *spec.not_seeds), spec.language)
+    judged = vectorizer.verdict_rows(verdicts) if verdicts else seeds[:0]
+    wanted = np.array([each.wanted for each in verdicts], dtype=bool)
+    number = len(spec.seeds)
+    return [seeds[:number], seeds[number:], judged[wanted], judged[~wanted]]
 
 
 def _combined(
@@ -104,26 +119,20 @@ def _with_related(row: csr_matrix, language: str) -> csr_matrix:
     return row if related is None else row + related.added_to(row)
 
 
-def _without_common(row: csr_matrix, common: NDArray[np.float64]) -> csr_matrix:
+def _without_common(row: csr_matrix, language: str, background: Background) -> csr_matrix:
     """Return the row less a part of the average story: Rocchio's for all that is not the topic.
 
     A topic of nothing but common words stays as it is.
     """
-    weights = np.maximum(row.data - COMMON_SHARE * common[row.indices], 0.0)
+    common = background.common(language, row.indices)
+    weights = np.maximum(row.data - COMMON_SHARE * common, 0.0)
     less = csr_matrix((weights, row.indices, row.indptr), row.shape)
     less.eliminate_zeros()
     return less if less.nnz else row
 
 
-def _related(whole: csr_matrix, own: csr_matrix, language: str) -> tuple[str, ...]:
-    related = related_words(language)
-    if related is None:
-        return ()
-    return related.words_of(np.setdiff1d(whole.indices, own.indices))
-
-
 def _unit(row: csr_matrix) -> csr_matrix:
-    return row / np.sqrt(row.multiply(row).sum())
+    return row / np.linalg.norm(row.data)
 
 
 def _with_words(rows: csr_matrix) -> csr_matrix:
@@ -132,7 +141,8 @@ def _with_words(rows: csr_matrix) -> csr_matrix:
 
 
 def _mean(rows: csr_matrix) -> csr_matrix:
-    # a product, since the sum of a sparse matrix is dense: 2**18 columns for a few hundred terms
-    total = csr_matrix(np.ones((1, rows.shape[0]))) @ rows
-    total.sort_indices()
-    return total / max(rows.shape[0], 1)
+    # neither a sum nor a product, which would go through all 2**18 columns for a few hundred terms
+    shares = rows.data / max(rows.shape[0], 1)
+    mean = csr_matrix((shares, rows.indices, [0, rows.nnz]), shape=(1, COLUMNS), copy=True)
+    mean.sum_duplicates()
+    return mean

@@ -42,6 +42,7 @@ class Related:
         known = self._known(row)
         added = FAMILY_SHARE * _unit(known @ self.families)
         added = (added + LIKENESS_SHARE * _unit(known @ self.likes)).tocsr()
+        added.sort_indices()
         columns = self.columns[added.indices]
         return csr_matrix((added.data, columns, [0, columns.size]), shape=(1, COLUMNS))
 
@@ -86,5 +87,6 @@ def _symmetric(
 
 
 def _unit(row: csr_matrix) -> csr_matrix:
-    length = np.sqrt(row.multiply(row).sum())
+    length = np.linalg.norm(row.data)
+    row.sort_indices()
     return row / length if length else row

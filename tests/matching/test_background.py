@@ -124,3 +124,22 @@ def test_truncated_bytes_are_refused(cut: int) -> None:
     record = replace(learned(*STREAM).to_record(), counts=zlib.compress(raw[:-cut]))
     with pytest.raises(ValueError, match="damaged"):
         Background.from_record(record)
+
+
+def test_an_average_story_has_a_word_by_how_many_have_it_and_how_rare_it_is() -> None:
+    """Without a prior the share of stories is that of the stream alone: 2 of 3, 1 of 3, none."""
+    texts = ("kvq", "wzx one", "wzx two")
+    background = learned(*[story(each, language="eu") for each in texts])
+    stems = ["kvq", "nowhere", "wzx"]
+
+    common = background.common("eu", columns_of(stems))
+
+    expected = [
+        weight(background, stem, "eu") * has / 3 for stem, has in zip(stems, (1, 0, 2), strict=True)
+    ]
+    assert np.allclose(common, expected)
+    assert background.common("eu", columns_of([])).size == 0
+
+
+def test_a_language_of_which_nothing_is_known_has_no_average_story() -> None:
+    assert not Background.prior().common("eu", columns_of(["mendi"])).any()
