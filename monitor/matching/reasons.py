@@ -62,10 +62,14 @@ class Words:
     def _only_word(self, start: int, end: int) -> list[tuple[str, int, int]] | None:
         """Return the one word of a column where one plain token is all there is, as mostly."""
         tokens = [self._text[a:b] for a, b in self._spans(start, end)]
-        if not tokens[0].isalnum() or len({token.lower() for token in tokens}) > 1:
+        word, total = tokens[0], len(tokens)
+        if not word.isalnum():
             return None
-        most_frequent = max(dict.fromkeys(tokens), key=tokens.count)
-        return [(most_frequent.decode(), len(tokens), len(tokens))]
+        if tokens.count(word) < total:
+            if len({token.lower() for token in tokens}) > 1:
+                return None
+            word = max(dict.fromkeys(tokens), key=tokens.count)
+        return [(word.decode(), total, total)]
 
     def _all_words(self, start: int, end: int) -> list[tuple[str, int, int]]:
         stems = self._stems(start, end).values()
