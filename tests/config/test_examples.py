@@ -52,7 +52,7 @@ def test_what_is_commented_out_in_the_topic_is_right_too(tmp_path: Path) -> None
     paths = write_examples(tmp_path)
     topic = paths[2].read_text(encoding="utf-8")
     topic = topic.replace("# not:\n#   - text", "not:\n  - text")
-    live = uncommented(topic).replace("threshold: 0.25", "")
+    live = uncommented(topic).replace("threshold: 0.15", "")
     paths[2].write_text(live, encoding="utf-8")
     (spec,) = load(paths[0]).topic_specs({})
     assert spec.must
