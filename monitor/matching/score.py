@@ -46,7 +46,7 @@ class Matcher:
 
     Made for one background version and one set of topics; a topic without a threshold among
     ``thresholds`` gets the one that it would have without any background. A topic that
-    ``build_profile`` refuses is a ``ValueError`` that names it.
+    ``build_profile`` refuses is left out: ``topics`` are the others, ``left_out`` says why.
     """
 
     def __init__(
@@ -56,17 +56,12 @@ class Matcher:
         thresholds: Mapping[int, Threshold],
     ) -> None:
         self.background_version = background.version
-        self.topics = tuple(topics)
         self._vectorizer = Vectorizer(background)
-        self._watches = [
-            _Watch(
-                topic,
-                build_profile(topic.spec, self._vectorizer, topic.verdicts),
-                Rules(topic.spec),
-                thresholds.get(topic.id) or calibrate((), topic.spec, None),
-            )
-            for topic in topics
-        ]
+        self._watches: list[_Watch] = []
+        self.left_out: dict[str, str] = {}
+        for topic in topics:
+            self._watch(topic, thresholds.get(topic.id) or calibrate((), topic.spec, None))
+        self.topics = tuple(watch.topic for watch in self._watches)
         profiles = [watch.profile.row for watch in self._watches]
         for profile in profiles:
             profile.sort_indices()
@@ -74,6 +69,14 @@ class Matcher:
         self._topics_by_term = together.T.tocsr()
         self._reach = np.array([REACH * watch.threshold.value for watch in self._watches])
         self._batch = min(BATCH, max(1, CELLS // max(1, len(profiles))))
+
+    def _watch(self, topic: Topic, threshold: Threshold) -> None:
+        try:
+            profile = build_profile(topic.spec, self._vectorizer, topic.verdicts)
+        except ValueError as error:
+            self.left_out[topic.spec.name] = str(error)
+        else:
+            self._watches.append(_Watch(topic, profile, Rules(topic.spec), threshold))
 
     def scores(self, stories: Sequence[Story]) -> NDArray[np.float64]:
         """Return every cosine, shape (n_stories, n_topics), rounded as matches are."""

@@ -41,15 +41,10 @@ def matcher_for(
     from monitor.matching.score import Matcher
 
     background = Background.from_record(record) if record else Background.prior()
-    usable = [topic for topic in watched if _is_usable(topic, background)]
-    return Matcher(background, usable, thresholds)
-
-
-def _is_usable(topic: Topic, background: Background) -> bool:
-    fault = fault_of(topic.spec, background, topic.verdicts)
-    if fault is not None:
-        log.error("topic left out", extra={"topic": topic.spec.name, "error": fault})
-    return fault is None
+    matcher = Matcher(background, watched, thresholds)
+    for name, fault in matcher.left_out.items():
+        log.error("topic left out", extra={"topic": name, "error": fault})
+    return matcher
 
 
 def fault_of(

@@ -124,9 +124,13 @@ def test_without_topics_or_stories_there_is_nothing_to_match() -> None:
     assert matcher().scores([]).shape == (0, 1)
 
 
-def test_a_seed_without_a_word_names_its_topic() -> None:
-    with pytest.raises(ValueError, match="topic 'blank'"):
-        matcher(TopicSpec(name="blank", seeds=seeds("of the")))
+def test_a_topic_without_a_word_is_left_out_with_the_reason_and_the_others_match() -> None:
+    blank = topic(TopicSpec(name="blank", seeds=seeds("of the")), topic_id=1)
+    good = topic(TopicSpec(name="harbour", seeds=seeds(SEED)), topic_id=2)
+    made = Matcher(Background.prior(), [blank, good], {})
+    assert "topic 'blank'" in made.left_out["blank"]
+    assert made.topics == (good,)
+    assert only(made.match([story(LIKE)], NOW)).topic_id == 2
 
 
 def test_an_unknown_topic_is_a_key_error() -> None:
