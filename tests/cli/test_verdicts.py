@@ -214,7 +214,7 @@ def test_programs_read_a_profile_with_its_verdicts(config: Path) -> None:
     page("verdict", ADVISORY[0], "yes", "-c", config)
     found = told("topics", "show", "advisory", "-c", config)
     assert set(found) == keys(
-        "topic threshold background_version background_stories moves verdicts terms"
+        "topic threshold background_version background_stories moves verdicts terms related"
     )
     assert (set(found["topic"]), set(found["threshold"])) == (keys(TOPIC), keys(THRESHOLD))
     assert [set(each) for each in found["verdicts"]] == [keys(VERDICT)]
