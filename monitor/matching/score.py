@@ -92,14 +92,18 @@ class Matcher:
             watched = [watch.rules.watches(story) for story in stories]
             yield watch.topic.id, scores[watched, position].tolist()
 
-    def match(self, stories: Sequence[Story], now: datetime) -> tuple[Match, ...]:
+    def match(
+        self, stories: Sequence[Story], now: datetime, *, terms: int = TERMS_KEPT
+    ) -> tuple[Match, ...]:
         """Return a match for each story within reach of each topic, in the order of stories.
 
         Within reach is a score of at least three quarters of the threshold, in a feed that the
-        topic watches.
+        topic watches. Each tells its heaviest ``terms``; without any it is quicker to have.
         """
         return tuple(
-            match for batch in self._batches(stories) for match in self._match_batch(batch, now)
+            match
+            for batch in self._batches(stories)
+            for match in self._match_batch(batch, now, terms)
         )
 
     def explain(self, story: Story, topic_id: int, now: datetime) -> Match:
@@ -157,21 +161,16 @@ class Matcher:
         scores.data = rounded(scores.data)
         return scores
 
-    def _match_batch(self, stories: Sequence[Story], now: datetime) -> Iterator[Match]:
+    def _match_batch(self, stories: Sequence[Story], now: datetime, terms: int) -> Iterator[Match]:
         reading = read([document_of(story) for story in stories])
         rows = self._vectorizer.weigh(reading)
         for at, near in self._within_reach(rows @ self._topics_by_term):
             watched = [each for each in near if each[0].rules.watches(stories[at])]
             if watched:
                 reasons = Reasons(rows, Words(reading.only(at)), at)
-                yield from self._matches(stories[at], reasons, watched, now)
-
-    def _matches(
-        self, story: Story, reasons: Reasons, near: list[tuple[_Watch, float]], now: datetime
-    ) -> Iterator[Match]:
-        for watch, score in near:
-            terms, rest = reasons.of(score, watch.profile.row, TERMS_KEPT)
-            yield self._judged(watch, story, score, terms, rest, now)
+                for watch, score in watched:
+                    told = reasons.of(score, watch.profile.row, terms) if terms else ((), score)
+                    yield self._judged(watch, stories[at], score, *told, now)
 
     def _within_reach(self, scores: csr_matrix) -> Iterator[tuple[int, list[tuple[_Watch, float]]]]:
         """Yield the positions of stories with the topics that they may match, and their scores.

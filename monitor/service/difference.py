@@ -106,7 +106,7 @@ def _hits(app: App, matcher: Matcher, now: datetime) -> tuple[int, dict[int, dic
     seen = 0
     for chunk in recent(app, now):
         by_id = {story.id: story for story in chunk}
-        for match in matcher.match(chunk, now):
+        for match in matcher.match(chunk, now, terms=0):
             if match.state is MatchState.HIT:
                 hits[match.topic_id][match.story_id] = by_id[match.story_id]
         seen += len(chunk)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -229,3 +230,10 @@ def test_the_heaviest_terms_are_of_the_seeds_or_related_to_them_and_sum_to_one()
     assert sum(term.share for term in terms if term.text in related) < 0.2
     assert round(sum(term.share for term in terms), 4) == 1
     assert matcher().heaviest(1, 2) == terms[:2]
+
+
+def test_without_terms_the_same_is_decided_and_the_whole_score_is_rest() -> None:
+    stories = [story(LIKE, story_id=1), story(OTHER, story_id=2)]
+    full, bare = matcher().match(stories, NOW), matcher().match(stories, NOW, terms=0)
+    assert [replace(each, terms=(), rest=each.score) for each in full] == list(bare)
+    assert full[0].terms
