@@ -125,7 +125,7 @@ def print_question(it: Question) -> None:
         f"[bold]{escape(story.title)}[/bold]",
         f"{escape(story.source)}, {at(story.published_at)} {escape(story.url or '')}".rstrip(),
         f"score {match.score:.4f}, threshold {it.threshold.value:.4f}: "
-        f"the nearest of {it.open:,} open stories",
+        f"one of {it.open:,} open stories",
         *_beginning(story),
         "",
         table,

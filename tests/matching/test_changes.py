@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.matching.asking import most_telling
+from monitor.matching.asking import DOUBT, most_telling
 from monitor.matching.background import Background
 from monitor.matching.changes import TermChange
 from monitor.matching.score import Matcher
@@ -45,13 +45,13 @@ def test_where_nothing_moved_nothing_is_told() -> None:
     assert changes(same, before=same) == {}
 
 
-def test_the_story_nearest_to_the_threshold_teaches_most() -> None:
-    assert most_telling([(0.9, NOW), (0.31, NOW), (0.27, NOW), (0.1, NOW)], 0.3) == 1
+def test_the_story_nearest_to_half_again_the_threshold_teaches_most() -> None:
+    assert most_telling([(0.9, NOW), (0.31, NOW), (0.27, NOW), (0.1, NOW)], 0.2) == 1
 
 
 def test_of_two_as_near_on_either_side_the_later_one_is_asked_about() -> None:
-    assert most_telling([(0.3, NOW), (0.1, NOW + HOUR), (0.3, NOW)], 0.2) == 1
-    assert most_telling([(0.3, NOW), (0.1, NOW), (0.3, NOW)], 0.2) == 0
+    assert most_telling([(0.4, NOW), (0.2, NOW + HOUR), (0.4, NOW)], 0.2) == 1
+    assert most_telling([(0.4, NOW), (0.2, NOW), (0.4, NOW)], 0.2) == 0
 
 
 def test_where_there_is_no_story_nothing_is_asked() -> None:
@@ -65,5 +65,5 @@ def test_no_other_story_is_nearer_than_the_one_that_is_asked_about(
 ) -> None:
     chosen = most_telling([(score, NOW) for score in scores], threshold)
     assert chosen is not None
-    nearest = min(abs(score - threshold) for score in scores)
-    assert abs(scores[chosen] - threshold) <= nearest + 1e-6
+    nearest = min(abs(score - DOUBT * threshold) for score in scores)
+    assert abs(scores[chosen] - DOUBT * threshold) <= nearest + 1e-6

@@ -108,8 +108,8 @@ def answered(drawn: Trial, scores: Floats) -> Reader:
     return reader
 
 
-def test_the_most_telling_story_is_the_one_nearest_to_the_threshold() -> None:
-    assert telling(np.array([0.9, 0.16, 0.23]), 0.2) == 2
+def test_the_most_telling_story_is_the_one_that_the_product_would_ask_about() -> None:
+    assert telling(np.array([0.9, 0.2, 0.33]), 0.2) == 2
     assert best_match(np.array([0.1, 0.9, 0.23]), 0.2) == 1
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.matching.asking import DOUBT
 from monitor.records import MatchState, Story, ThresholdKind, Topic
 from monitor.service.app import App
 from monitor.service.asking import ask
@@ -372,11 +373,12 @@ def open_scores(app: App) -> dict[int, float]:
     return {match.story_id: match.score for match in found if match.veto is None}
 
 
-def test_the_story_nearest_to_the_threshold_is_asked_about(app: App) -> None:
+def test_the_most_telling_story_is_asked_about(app: App) -> None:
     told, scores = ask(app, "advisory", LATER), open_scores(app)
     assert told.asked is not None
-    doubt = abs(told.asked.match.score - told.threshold.value)
-    assert doubt == min(abs(score - told.threshold.value) for score in scores.values())
+    aim = DOUBT * told.threshold.value
+    distance = abs(told.asked.match.score - aim)
+    assert distance == min(abs(score - aim) for score in scores.values())
     assert told.open == len(scores)
     shares = sum(term.share for term in told.asked.match.terms)
     assert round(shares, 4) == told.asked.match.score == scores[told.asked.story.id]
