@@ -32,7 +32,7 @@ PRIOR_WORDS = 300
 FLOOR = 0.1
 """The weight of a term that every story has, in units of ln(stories)."""
 
-BATCH = 500
+BATCH = 200
 
 _HEADER = struct.Struct("<4sI")
 _LANGUAGE = struct.Struct("<4sII")
