@@ -24,6 +24,7 @@ from monitor.cli.common import (
 from monitor.cli.output import console, print_json, put
 from monitor.cli.tables import expected, make_table, print_matches, threshold_words
 from monitor.records import MatchState
+from monitor.service.outcome import OVERLAPS_SHOWN
 
 if TYPE_CHECKING:
     from monitor.service.app import App
@@ -244,9 +245,10 @@ def _overlaps(it: Backtest) -> list[RenderableType]:
     if not it.overlaps:
         return []
     table = make_table("Hits that other topics hit too", "topic", "hits", "share", right=_COUNTS)
-    for each in it.overlaps:
+    for each in it.overlaps[:OVERLAPS_SHOWN]:
         table.add_row(escape(each.topic), f"{each.hits:,}", f"{each.share:.0%}")
-    return ["", table]
+    more = len(it.overlaps) - OVERLAPS_SHOWN
+    return ["", table, *([f"and {more:,} more (--json lists all)"] if more > 0 else [])]
 
 
 def _heading(it: Backtest, state: MatchState, name: str) -> str:

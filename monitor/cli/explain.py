@@ -70,7 +70,7 @@ def print_explanation(told: Explanation) -> None:
         out,
         f"[bold]{escape(told.story.title)}[/bold]",
         f"{escape(told.story.source)}, {told.story.published_at:%Y-%m-%d %H:%M} UTC",
-        f"{escape(told.topic.spec.name)}: {_decision(match)}",
+        f"{escape(told.topic.spec.name)}: {_decision(match, told.stored is None)}",
         *map(escape, _remarks(told)),
         "",
         table,
@@ -78,11 +78,14 @@ def print_explanation(told: Explanation) -> None:
     )
 
 
-def _decision(match: Match) -> str:
+def _decision(match: Match, supposed: bool) -> str:
+    """What was decided, or ``supposed`` to be had the story been scored as things are."""
     numbers = f"score {match.score:.4f}, threshold {match.threshold:.4f}"
     if match.score < match.threshold:
         return f"no match, {match.threshold - match.score:.4f} short: {numbers}"
-    return f"{'match' if match.state is MatchState.HIT else 'refused'}, {numbers}"
+    made = "match" if match.state is MatchState.HIT else "refused"
+    would = "would match" if match.state is MatchState.HIT else "would be refused"
+    return f"{would if supposed else made}, {numbers}"
 
 
 def _remarks(told: Explanation) -> Iterator[str]:
@@ -97,7 +100,7 @@ def _remarks(told: Explanation) -> Iterator[str]:
         yield f"Decided on {told.stored.matched_at:%Y-%m-%d %H:%M} UTC ({_scored(told.stored)})."
         yield f"Since then: {what}."
     if told.now is not None:
-        yield f"As of now: {_decision(told.now)}."
+        yield f"As of now: {_decision(told.now, supposed=True)}."
     current = told.now or told.match
     if 0 < current.score < current.threshold:
         yield f"`threshold: {current.score:.4f}` in the topic's file would let this score in."

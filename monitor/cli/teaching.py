@@ -72,14 +72,20 @@ def _stories(when: str, found: Sequence[Story]) -> Iterator[str]:
 
 def print_difference(it: Difference, without: int | None, terms: int) -> None:
     """A topic with verdicts against the same one without: threshold, stories, words."""
-    given = len(it.after.topic.verdicts)
-    what = f"{given} verdicts" if without is None else f"verdict {without}"
+    given, name = len(it.after.topic.verdicts), escape(it.after.topic.spec.name)
     out = console()
-    put(out, f"[bold]{escape(it.after.topic.spec.name)}[/bold] without its {what} -> with")
     if not given:
-        put(out, "No verdict stands: nothing differs.")
+        put(out, f"No verdict stands for {name}: nothing differs.")
         return
-    put(out, *_difference(it), "", _changes(it, terms))
+    all_ = f"{given} verdicts" if given > 1 else "verdict"
+    what = all_ if without is None else f"verdict {without}"
+    put(
+        out,
+        f"[bold]{name}[/bold] without its {what} -> with",
+        *_difference(it),
+        "",
+        _changes(it, terms),
+    )
 
 
 def _changes(it: Difference, terms: int) -> RenderableType:

@@ -20,7 +20,7 @@ from monitor.service.outcome import Backtest
 from monitor.service.storyfile import StoryFile
 from monitor.service.tally import Chunk, Tally
 from monitor.service.thresholds import choose_thresholds
-from monitor.service.views import NotFound, slug
+from monitor.service.views import NotFound, slug, told_names
 from monitor.store import stories, topics
 
 CHUNK = 200
@@ -104,8 +104,7 @@ def _spec(app: App, name: str) -> TopicSpec:
             f"topic {name!r} has no seed: no page it names was read yet; `monitor poll` reads "
             "them, `monitor check --feeds` says what is wrong with them"
         )
-    told = ", ".join(names) or "none"
-    raise NotFound(f"no topic named {name!r}; the topics of the configuration are: {told}")
+    raise NotFound(f"no topic named {name!r}; {told_names(names)}")
 
 
 def _thresholds(

@@ -13,7 +13,7 @@ from monitor.config import Settings
 from monitor.service.advice import LEVELS, Advice, advice_on
 from monitor.service.app import App, seed_pages
 from monitor.service.record import on_record
-from monitor.service.views import NotFound, slug
+from monitor.service.views import NotFound, slug, told_names
 from monitor.store import topics
 
 
@@ -32,8 +32,7 @@ def lint(app: App, name: str | None, now: datetime) -> tuple[Advice, ...]:
 def _check_known(settings: Settings, name: str) -> None:
     names = sorted(settings.topic_names())
     if slug(name) not in map(slug, names):
-        told = ", ".join(names) or "none"
-        raise NotFound(f"no topic named {name!r}; the topics of the configuration are: {told}")
+        raise NotFound(f"no topic named {name!r}; {told_names(names)}")
 
 
 def _written(app: App) -> Iterator[Advice]:

@@ -46,6 +46,10 @@ class Overlap:
     share: float
 
 
+OVERLAPS_SHOWN = 10
+"""Other topics that are shown to people, those that share most."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
     """What a topic would have matched from ``first`` to ``last``.

@@ -17,7 +17,7 @@ from monitor.notify.palette import DARK, LIGHT
 from monitor.notify.wording import count, safe_link
 from monitor.records import MatchedStory, MatchState, ThresholdKind
 from monitor.service import plots
-from monitor.service.outcome import Backtest
+from monitor.service.outcome import OVERLAPS_SHOWN, Backtest
 
 _STATES = {
     MatchState.HIT: "Hits",
@@ -65,6 +65,7 @@ def render_page(it: Backtest) -> str:
         .get_template("backtest.html")
         .render(
             it=it,
+            overlaps_shown=OVERLAPS_SHOWN,
             facts=_facts(it),
             plots=[plot for plot in every if plot is not None],
             size=(plots.WIDTH, plots.HEIGHT),

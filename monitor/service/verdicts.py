@@ -6,7 +6,7 @@ story, topic, answer -> the topic as it would be -> its threshold -> one transac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from monitor.service.app import App
 from monitor.service.difference import Difference, chosen_state, difference, stored_state
 from monitor.service.matchers import fault_of
 from monitor.service.thresholds import choose_thresholds
-from monitor.service.views import NotFound, find_story, find_topic
+from monitor.service.views import LISTED, NotFound, find_story, find_topic, told_names
 from monitor.store import matches, stories, topics, verdicts
 from monitor.store.topics import Chosen
 
@@ -135,14 +135,11 @@ def _topic_of(app: App, story: Story) -> Topic:
     found = [topic for topic in known if topic.id in ids]
     if len(found) == 1:
         return found[0]
+    names = [topic.spec.name for topic in found[:LISTED] or known]
     raise NotFound(
         f"{'several topics' if found else 'no topic'} matched story {story.id} ({story.title}); "
-        f"say with --topic which one is meant: {_names(found or known)}"
+        f"say with --topic which one is meant; {told_names(names)}"
     )
-
-
-def _names(known: Sequence[Topic]) -> str:
-    return ", ".join(topic.spec.name for topic in known) or "there is none"
 
 
 def _topic_with(app: App, number: int) -> Topic:

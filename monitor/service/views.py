@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,6 +30,8 @@ LATE_AFTER = {
     "deliver": timedelta(minutes=15),
 }
 """A step of the service that has shown no sign of life for so long is late."""
+LISTED = 20
+"""Topics that a message names at most."""
 MESSAGES = 200
 """The newest messages that are looked at."""
 
@@ -130,8 +132,14 @@ def find_topic(app: App, name: str) -> Topic:
             f"topic {name!r} has no seed: no page it names was read yet; `monitor poll` reads "
             "them, `monitor check --feeds` says what is wrong with them"
         )
-    names = ", ".join(topic.spec.name for topic in known) or "none"
-    raise NotFound(f"no topic named {name!r}; the topics are: {names}")
+    raise NotFound(f"no topic named {name!r}; {told_names([it.spec.name for it in known])}")
+
+
+def told_names(names: Sequence[str]) -> str:
+    """Return which topics there are, for one who named none of them; many are not listed."""
+    if len(names) > LISTED:
+        return f"`monitor check` names all {len(names):,} of them"
+    return f"the topics are: {', '.join(names) or 'none'}"
 
 
 def slug(name: str) -> str:

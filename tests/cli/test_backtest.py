@@ -13,6 +13,7 @@ from monitor.cli.backtest import print_backtest
 from monitor.matching.calibrate import DEFAULT_THRESHOLD
 from monitor.records import MatchState, Seed, Threshold, ThresholdKind, Topic, TopicSpec
 from monitor.service.outcome import Backtest, Bin, Day, Overlap, Volume
+from monitor.service.page import render_page
 from tests.builders import ADVISORY, FOOTBALL, ORCHARD, rss, write_config
 from tests.cli.test_commands import call, told
 from tests.cli.test_shapes import MATCH, STORY, TOPIC, flattened, keys
@@ -109,7 +110,7 @@ def test_a_topic_written_a_moment_ago_is_tried_and_not_watched_for_that(config: 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("x",), 1, "no topic named 'x'; the topics of the configuration are: advisory"),
+        (("x",), 1, "no topic named 'x'; the topics are: advisory"),
         (("advisory", "--since", "soon"), 2, "'soon' is no duration"),
         (("advisory", "--since", "9000w"), 2, "at most 5200w"),
         (("advisory", "--limit", "0"), 2, "--limit"),
@@ -246,6 +247,16 @@ def made(**changes: Any) -> Backtest:
 def printed(told: Backtest, capsys: pytest.CaptureFixture[str]) -> list[str]:
     print_backtest(told)
     return capsys.readouterr().out.splitlines()
+
+
+def test_of_many_overlaps_the_largest_are_shown_and_the_others_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    many = tuple(Overlap(topic=f"other{n:02}", hits=20 - n, share=0.5) for n in range(13))
+    for shown in (" ".join(printed(made(overlaps=many), capsys)), render_page(made(overlaps=many))):
+        assert "other09" in shown
+        assert "other10" not in shown
+        assert "and 3 more" in shown
 
 
 def test_a_row_of_the_chart_is_a_week_and_a_sign_is_a_day(

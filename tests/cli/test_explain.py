@@ -73,3 +73,12 @@ def test_what_changed_since_a_decision_is_told_with_the_decision_of_now(config: 
     topic.write_text(before)
     assert "refused by never: 'Biden'\nrefused by must: 'orchard'" in told
     assert "Since then: the topic was changed or learned; threshold 0.6000 -> 0.9900." in told
+
+
+def test_what_was_never_decided_would_match_but_did_not(config: Path) -> None:
+    topic = config.parent / "topics" / "advisory.yaml"
+    before = topic.read_text()
+    topic.write_text(before.replace("threshold: 0.6", "threshold: 0.2"))
+    told = page(config, "an archive")
+    topic.write_text(before)
+    assert "advisory: would match, score" in told

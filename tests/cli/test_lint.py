@@ -51,4 +51,4 @@ def test_programs_get_level_place_and_remedy(config: Path) -> None:
 def test_an_unknown_topic_is_said_with_those_that_are_known(config: Path) -> None:
     result = call("topics", "lint", "x", "-c", config)
     assert result.exit_code == 1
-    assert "no topic named 'x'; the topics of the configuration are: advisory" in result.stderr
+    assert "no topic named 'x'; the topics are: advisory" in result.stderr

@@ -235,7 +235,7 @@ def test_a_topic_is_shown_with_its_verdicts_against_without(firm: Path) -> None:
 
 def test_without_verdicts_there_is_no_difference(config: Path) -> None:
     shown = page("topics", "show", "advisory", "--diff", "-c", config)
-    assert "No verdict stands: nothing differs." in shown
+    assert "No verdict stands for advisory: nothing differs." in shown
     assert refusal("topics", "show", "advisory", "--without", 9, "-c", config)[0] == 1
     assert refusal("topics", "show", "advisory", "--without", 9, "--diff", "-c", config)[0] == 2
 
@@ -260,3 +260,19 @@ def test_where_nothing_is_open_the_topic_says_so(config: Path) -> None:
     asked = page("topics", "ask", "advisory", "-c", config)
     assert asked.startswith("Nothing to ask about advisory: of 43 stories")
     assert told("topics", "ask", "advisory", "-c", config)["asked"] is None
+
+
+def test_one_verdict_is_not_told_in_the_plural(firm: Path) -> None:
+    page("verdict", FOOTBALL[0], "yes", "--topic", "advisory", "-c", firm)
+    assert "advisory without its verdict -> with" in page(
+        "topics", "show", "advisory", "--diff", "-c", firm
+    )
+
+
+def test_where_topics_are_many_they_are_counted_instead_of_named(config: Path) -> None:
+    topic = (config.parent / "topics" / "advisory.yaml").read_text()
+    for n in range(30):
+        other = config.parent / "topics" / f"other{n}.yaml"
+        other.write_text(topic.replace("name: advisory", f"name: other{n}"))
+    told = call("topics", "verdicts", "x", "-c", config).stderr
+    assert told == "monitor: no topic named 'x'; `monitor check` names all 31 of them\n"
