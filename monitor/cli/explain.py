@@ -28,7 +28,7 @@ _FATES = {
     "waiting": "It was not scored yet; `monitor match` or the service does that.",
     "backlog": "It was in its feed before that was watched: such stories are learned from, and "
     "never matched or mailed.",
-    "before": "It was scored on {at}, before this topic was there as it is now.",
+    "before": "It was scored on {at}, before this topic became what it is now.",
     "out_of_reach": "It was scored on {at}, and was out of this topic's reach.",
 }
 

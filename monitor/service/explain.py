@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from monitor.records import Match, Story, Term, Threshold, ThresholdKind, Topic
 from monitor.service.app import App
-from monitor.service.matchers import current_matcher, matcher_for
+from monitor.service.matchers import matcher_for, matcher_of
 from monitor.service.views import find_story, usable_topic
 from monitor.store import matches, topics, traces
 
@@ -26,7 +26,7 @@ class Fate(StrEnum):
 
     ``decided``: a match is stored; ``waiting``: it was not scored yet; ``backlog``: it was there
     before its feed was watched, and is never matched; ``before``: it was scored before the topic
-    was there as it is now; ``out_of_reach``: it was scored, and too little of it was about the
+    became what it is now; ``out_of_reach``: it was scored, and too little of it was about the
     topic.
     """
 
@@ -69,8 +69,9 @@ def explain(app: App, story_text: str, topic_name: str, now: datetime) -> Explan
     past = (each for each in matches.of_story(app.database, story.id) if each.topic_id == topic.id)
     stored = next(past, None)
     scored_at = traces.matched_at(app.database, story.id)
-    current = current_matcher(app).explain(story, topic.id, now)
-    match = _matcher_of(app, topic, stored).explain(story, topic.id, now)
+    matcher = matcher_of(app, topic)
+    current = matcher.explain(story, topic.id, now)
+    match = (_matcher_then(app, topic, stored) or matcher).explain(story, topic.id, now)
     return Explanation(
         story=story,
         topic=topic,
@@ -81,7 +82,7 @@ def explain(app: App, story_text: str, topic_name: str, now: datetime) -> Explan
         fate=Fate.DECIDED if stored else _fate(app, story, topic, scored_at),
         scored_at=scored_at,
         refusals=Rules(topic.spec).refusals(story),
-        missing=_missing(current_matcher(app), topic, story),
+        missing=_missing(matcher, topic, story),
     )
 
 
@@ -97,13 +98,13 @@ def _fate(app: App, story: Story, topic: Topic, scored_at: datetime | None) -> F
     return Fate.BEFORE if learning and since and scored_at < since else Fate.OUT_OF_REACH
 
 
-def _matcher_of(app: App, topic: Topic, stored: Match | None) -> Matcher:
-    """The matcher that decided ``stored``; the current one where that cannot be had any more."""
+def _matcher_then(app: App, topic: Topic, stored: Match | None) -> Matcher | None:
+    """The matcher that decided ``stored``; None where that cannot be had any more."""
     if stored is None or stored.topic_version != topic.version:
-        return current_matcher(app)
+        return None
     record = topics.background(app.database, stored.background_version)
     if record is None and stored.background_version > 0:
-        return current_matcher(app)
+        return None
     threshold = Threshold(value=stored.threshold, kind=ThresholdKind.CALIBRATED)
     return matcher_for(record, (topic,), {topic.id: threshold})
 

@@ -29,6 +29,13 @@ def current_matcher(app: App) -> Matcher:
     return app.matcher[1]
 
 
+def matcher_of(app: App, topic: Topic) -> Matcher:
+    """A matcher of one topic, which decides as the current one does; others cost nothing."""
+    record = topics.latest_background(app.database)
+    thresholds = topics.thresholds(app.database, record.version if record else 0)
+    return matcher_for(record, (topic,), thresholds)
+
+
 def matcher_for(
     record: BackgroundRecord | None, watched: Sequence[Topic], thresholds: Mapping[int, Threshold]
 ) -> Matcher:

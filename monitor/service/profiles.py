@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from monitor.records import Term, Threshold, Topic
 from monitor.service.app import App
-from monitor.service.matchers import current_matcher
+from monitor.service.matchers import matcher_of
 from monitor.service.views import usable_topic
 from monitor.store import stories, topics
 from monitor.store.topics import Chosen
@@ -39,7 +39,7 @@ class Profile:
 def profile(app: App, topic_name: str, terms: int) -> Profile:
     """The heaviest terms of a topic against the newest background, and its threshold."""
     topic = usable_topic(app, topic_name)
-    matcher = current_matcher(app)
+    matcher = matcher_of(app, topic)
     record = topics.latest_background(app.database)
     chosen = topics.threshold_history(app.database, topic.id, REMEMBERED)
     whole, added = matcher.heaviest(topic.id), set(matcher.related(topic.id))
