@@ -102,17 +102,23 @@ class _Tail:
         self._start = float(np.quantile(self._scores, 1 - _TAIL))
         excess = self._scores[self._scores > self._start] - self._start
         self._share = excess.size / scores.size
+        self._counted = min(self._share, _COUNTABLE / scores.size)
         self._mean = float(excess.mean()) if excess.size else 0.0
 
     def value_for(self, share: float) -> float:
-        """Return the score that a share (over 0) of stories is expected to reach."""
-        if share >= self._share or share * self._scores.size >= _COUNTABLE:
-            return float(np.quantile(self._scores, max(0.0, 1 - share)))
-        return self._start + self._mean * math.log(self._share / share)
+        """Return the score that a share (over 0) of stories is expected to reach.
+
+        A smaller share never has a lower score, however the two ways to tell it differ.
+        """
+        counted = float(np.quantile(self._scores, 1 - min(max(share, self._counted), 1.0)))
+        if share >= self._counted:
+            return counted
+        return max(counted, self._start + self._mean * math.log(self._share / share))
 
     def share_from(self, value: float) -> float:
-        """Return the share of stories expected at or above a score."""
+        """Return the share of stories expected at or above a score; a higher one has no more."""
         reached = self._scores.size - int(np.searchsorted(self._scores, value))
         if reached >= _COUNTABLE or value <= self._start or not self._mean:
             return reached / self._scores.size
-        return self._share * math.exp((self._start - value) / self._mean)
+        fallen = self._share * math.exp((self._start - value) / self._mean)
+        return min(fallen, _COUNTABLE / self._scores.size)

@@ -89,8 +89,10 @@ def _examples(
 ) -> list[csr_matrix]:
     """Return the rows of seeds, ``not`` seeds, wanted and unwanted stories."""
     seeds = vectorizer.seed_rows((*spec.seeds, *spec.not_seeds), spec.language)
-    judged = vectorizer.verdict_rows(verdicts) if verdicts else seeds[:0]
-    wanted = np.array([each.wanted for each in verdicts], dtype=bool)
+    # always in one order: sums of the same numbers in another differ in their last digits
+    given = sorted(verdicts, key=lambda each: each.story_id)
+    judged = vectorizer.verdict_rows(given) if given else seeds[:0]
+    wanted = np.array([each.wanted for each in given], dtype=bool)
     number = len(spec.seeds)
     return [seeds[:number], seeds[number:], judged[wanted], judged[~wanted]]
 

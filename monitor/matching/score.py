@@ -196,7 +196,7 @@ class Matcher:
     ) -> Match:
         veto = watch.rules.veto(story)
         state = MatchState.NEAR
-        if score >= watch.threshold.value:
+        if 0 < score >= watch.threshold.value:
             state = MatchState.VETOED if veto else MatchState.HIT
         return Match(
             story_id=story.id,
