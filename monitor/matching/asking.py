@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-
 DOUBT = 1.5
-"""Where it pays most to ask, in thresholds: at the threshold itself nearly every answer is a no, and
-a yes teaches more (docs/quality.md)."""
+"""Where it pays most to ask, in thresholds: at the threshold itself nearly every answer is a no,
+and a yes teaches more (docs/quality.md)."""
 
 
 def most_telling(candidates: Sequence[tuple[float, datetime]], threshold: float) -> int | None:
