@@ -169,7 +169,7 @@ def _words_of(story: Story) -> Story:
 
 
 def _check_usable(proposed: Topic, record: BackgroundRecord | None) -> None:
-    """Refuse what would leave a topic without a word."""
+    """Refuse a verdict on a topic that can match nothing: there is nothing it could move."""
     from monitor.matching.background import Background
 
     background = Background.from_record(record) if record else None
