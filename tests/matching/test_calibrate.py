@@ -153,3 +153,46 @@ def test_with_an_unknown_stream_the_default_promise_stands() -> None:
     unknown = calibrate(scores, spec(5), None)
     assert unknown.value == calibrate(scores, spec(), None).value
     assert unknown.expected_per_week is None
+
+
+# ---------------------------------------------------------------- worked by hand
+
+
+def test_the_numbers_that_are_promised_are_those() -> None:
+    """As docs/matching.md tells them."""
+    assert calibrate((), spec(), WEEK).value == 0.15
+    assert calibrate([0.0] * 300, spec(50), WEEK).value == 0.03
+    assert calibrate([0.01] * 300, spec(), WEEK).value == 0.09
+    assert calibrate([0.9] * 300, spec(), WEEK).value == 0.3
+
+
+@pytest.mark.parametrize(("week", "share"), [(1000, 0.02), (2000, 0.02), (8000, 0.005)])
+def test_a_default_promise_is_one_in_fifty_and_at_most_forty_a_week(
+    week: float, share: float
+) -> None:
+    scores = np.linspace(0.1, 0.2, 10_001)
+    assert calibrate(scores, spec(), week).value == pytest.approx(0.2 - 0.1 * share, abs=1e-4)
+
+
+def test_a_share_of_ten_stories_is_counted() -> None:
+    scores = np.arange(1, 301) / 1000
+    assert calibrate(scores, spec(WEEK * 10.5 / 300), WEEK).value == 0.2896
+
+
+@pytest.mark.parametrize(("promise", "value"), [(20, 0.0998), (5, 0.1039)])
+def test_a_share_of_fewer_lies_on_the_exponential_tail(promise: float, value: float) -> None:
+    """Of 0.001, 0.002 .. 0.1: above 0.09505 lie 5 in 100, on average by 0.00295."""
+    assert calibrate(np.arange(1, 101) / 1000, spec(promise), WEEK).value == value
+
+
+def test_nine_of_two_hundred_are_fewer() -> None:
+    """Above 0.19005 lie ten, on average by 0.00545; 9 in 200 are a share of 0.045."""
+    assert calibrate(np.arange(1, 201) / 1000, spec(90), WEEK).value == 0.1907
+
+
+def test_the_range_of_fifty_in_a_thousand_is_that_of_jeffreys() -> None:
+    """The 0.05 and 0.95 quantiles of a beta distribution with 50.5 and 950.5."""
+    threshold = calibrate(np.arange(1, 1001) / 1000, spec(threshold=0.951), 1000)
+    assert threshold.expected_per_week == 50
+    assert threshold.expected_low == pytest.approx(39.609, abs=0.001)
+    assert threshold.expected_high == pytest.approx(62.311, abs=0.001)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -127,3 +129,25 @@ def test_a_story_in_another_language_is_read_in_its_own() -> None:
 def test_unwanted_stories_and_not_seeds_together_never_take_everything() -> None:
     spec = TopicSpec(name="t", seeds=seeds("harbour", ""), not_seeds=seeds("harbour"))
     assert weight(spec, "harbour", verdicts(no=("harbour",) * 1000)) > 0
+
+
+# ---------------------------------------------------------------- worked by hand
+
+PLAIN = TopicSpec(name="t", seeds=seeds("harbour strike"), language="xx")
+"""A language of which nothing is known: all words weigh the same, and none is related."""
+
+
+def part(spec: TopicSpec, given: tuple[Verdict, ...] = ()) -> float:
+    """The weight of ``strike`` where ``harbour`` has 1."""
+    return weight(spec, "strike", given) / weight(spec, "harbour", given)
+
+
+def test_half_of_what_is_not_meant_is_taken_away() -> None:
+    assert part(PLAIN) == pytest.approx(1)
+    assert part(replace(PLAIN, not_seeds=seeds("air strike"))) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("number", "left"), [(1, 0.75), (3, 0.625)])
+def test_one_unwanted_story_has_half_of_the_effect_of_many(number: int, left: float) -> None:
+    """1 - 0.5 n/(n+1) for n stories."""
+    assert part(PLAIN, verdicts(no=("air strike",) * number, language="xx")) == pytest.approx(left)

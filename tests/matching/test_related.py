@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.resources import as_file, files
+
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from monitor.matching.background import Background
 from monitor.matching.features import COLUMNS, column_of, columns_of
@@ -21,6 +24,12 @@ def english() -> Related:
     found = related_words("en")
     assert found is not None
     return found
+
+
+def unit_row(weights: dict[int, float]) -> csr_matrix:
+    columns = sorted(weights)
+    cells = ([weights[each] for each in columns], columns, [0, len(columns)])
+    return csr_matrix(cells, shape=(1, COLUMNS))
 
 
 def weights(text: str, language: str = "en") -> tuple[dict[int, float], tuple[str, ...]]:
@@ -46,6 +55,40 @@ def test_what_is_added_has_the_stated_length_at_most(english: Related) -> None:
     length = np.sqrt(added.multiply(added).sum())
     assert 0 < length <= FAMILY_SHARE + LIKENESS_SHARE
     assert added.data.min() > 0
+
+
+@pytest.mark.parametrize(
+    ("word", "length"), [("forbidden", 0.3), ("cyclone", 0.2)], ids=["families", "likes"]
+)
+def test_families_and_likes_have_their_own_lengths(
+    english: Related, word: str, length: float
+) -> None:
+    """The one word has a family and no likes, the other likes and no family."""
+    added = english.added_to(VECTORIZER.seed_rows([Seed(text=word)], "en"))
+
+    assert np.linalg.norm(added.data) == pytest.approx(length)
+
+
+def test_what_weighs_more_brings_more(english: Related) -> None:
+    columns = columns_of(Analyzer("en").words(word)[0][0] for word in ("forbidden", "withdrew"))
+    apart = [english.added_to(unit_row({column: 1.0})) for column in columns]
+    both = english.added_to(unit_row(dict(zip(columns, (0.8, 0.6), strict=True))))
+
+    parts = [both.multiply(each.astype(bool)).sum() for each in apart]
+    strengths = [
+        float((english.families[np.searchsorted(english.columns, [column])]).sum())
+        for column in columns
+    ]
+    assert parts[0] / parts[1] == pytest.approx(0.8 * strengths[0] / (0.6 * strengths[1]))
+
+
+def test_a_weight_is_the_cosine_of_the_table_less_the_least_likeness(english: Related) -> None:
+    path = files("monitor.matching") / "data" / "related-en.npz"
+    with as_file(path) as file, np.load(file, allow_pickle=False) as table:
+        cosines, family = table["cosine"] / 100, table["family"]
+
+    assert english.families.data.sum() == pytest.approx(2 * cosines[family].sum())
+    assert english.likes.data.sum() == pytest.approx(2 * (cosines[~family] - 0.4).sum())
 
 
 def test_a_text_of_unknown_words_gets_nothing(english: Related) -> None:
