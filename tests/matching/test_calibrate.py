@@ -196,3 +196,18 @@ def test_the_range_of_fifty_in_a_thousand_is_that_of_jeffreys() -> None:
     assert threshold.expected_per_week == 50
     assert threshold.expected_low == pytest.approx(39.609, abs=0.001)
     assert threshold.expected_high == pytest.approx(62.311, abs=0.001)
+
+
+def test_the_tail_is_what_lies_above_its_start_even_of_thirty() -> None:
+    """Of 0.01 .. 0.3: above 0.2855 lie 2 in 30, on average by 0.0095."""
+    assert calibrate(np.arange(1, 31) / 100, spec(40), WEEK).value == 0.297
+
+
+def test_below_the_tail_stories_are_counted_however_few() -> None:
+    threshold = calibrate(np.arange(1, 101) / 1000, spec(threshold=0.094), 1000)
+    assert threshold.expected_per_week == pytest.approx(70)
+
+
+def test_a_stream_of_nothing_gets_the_default_promise() -> None:
+    scores = np.linspace(0.1, 0.2, 1001)
+    assert calibrate(scores, spec(5), 0.0).value == calibrate(scores, spec(), None).value

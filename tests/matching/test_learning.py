@@ -55,6 +55,7 @@ def test_related_words_are_less_than_a_fifth_of_a_profile(seed: str, wanted: str
         TopicSpec(name="t", seeds=seeds(seed)), VECTORIZER, verdicts(yes=(wanted,))
     )
     added = ~np.isin(profile.row.indices, profile.own)
+    assert (profile.row.data > 0).all()
     assert (profile.row.data[added] ** 2).sum() < 0.2
     assert len(profile.related) == np.count_nonzero(added)
 

@@ -8,9 +8,10 @@ import pytest
 from monitor.matching.background import Background
 from monitor.matching.features import columns_of
 from monitor.matching.profile import build_profile
+from monitor.matching.text import analyzer_for
 from monitor.matching.vectors import Vectorizer
 from monitor.records import TopicSpec, Verdict
-from tests.matching.builders import seeds, verdicts
+from tests.matching.builders import NOW, seeds, story, verdicts
 
 VECTORIZER = Vectorizer(Background.prior())
 
@@ -151,3 +152,53 @@ def test_half_of_what_is_not_meant_is_taken_away() -> None:
 def test_one_unwanted_story_has_half_of_the_effect_of_many(number: int, left: float) -> None:
     """1 - 0.5 n/(n+1) for n stories."""
     assert part(PLAIN, verdicts(no=("air strike",) * number, language="xx")) == pytest.approx(left)
+
+
+def test_a_wanted_story_counts_as_one_more_seed() -> None:
+    two = replace(PLAIN, seeds=seeds("harbour", "harbour"))
+    assert part(two, verdicts(yes=("strike",), language="xx")) == pytest.approx(0.5)
+
+
+def test_seeds_that_say_the_same_count_as_one() -> None:
+    spec = replace(PLAIN, seeds=PLAIN.seeds * 2, not_seeds=seeds("air strike"))
+    assert part(spec) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("word", "length"), [("forbidden", 0.3), ("cyclone", 0.2)])
+def test_related_words_have_the_stated_part_of_a_profile(word: str, length: float) -> None:
+    """Of a topic of one word that has a family and no likes, or likes and no family."""
+    own = weight(TopicSpec(name="t", seeds=seeds(word)), analyzer_for("en").terms("", word)[0])
+    assert own**2 == pytest.approx(1 / (1 + length**2), rel=0.01)
+
+
+def in_every_story(*texts: str) -> Vectorizer:
+    news = [story(text, story_id=n, language="xx") for n, text in enumerate(texts)]
+    return Vectorizer(Background.prior().learn(news, NOW))
+
+
+def test_what_every_story_says_is_taken_away_by_the_stated_share() -> None:
+    """Strike: in 4 of 4 stories, idf ln(5/5) + 0.1; harbour: in none, ln(5/1) + 0.1."""
+    row = build_profile(PLAIN, in_every_story(*["strike"] * 4)).row.toarray()[0]
+    strike, harbour = 0.1, np.log(5) + 0.1
+    length = np.hypot(strike, harbour)
+    found = row[columns_of(["strike", "harbour"])]
+    assert found[0] / found[1] == pytest.approx(
+        (strike / length - 0.06 * strike) * length / harbour
+    )
+
+
+def test_a_topic_whose_every_word_is_common_stays_as_it_is() -> None:
+    words = " ".join(f"w{n}" for n in range(5000))
+    spec = replace(PLAIN, seeds=seeds(words))
+    row = build_profile(spec, in_every_story(words, "other", "more")).row
+    assert np.linalg.norm(row.data) == pytest.approx(1)
+
+
+def test_a_wanted_story_does_not_stand_in_for_a_seed() -> None:
+    with pytest.raises(ValueError, match="the seeds contain no usable word"):
+        build_profile(replace(HARBOUR, seeds=seeds("of")), VECTORIZER, verdicts(yes=("strike",)))
+
+
+def test_a_rule_without_a_word_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"topic 't': '!' contains no word"):
+        build_profile(replace(HARBOUR, must=("!",)), VECTORIZER)
