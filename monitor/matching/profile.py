@@ -128,9 +128,11 @@ def _without_common(row: csr_matrix, language: str, background: Background) -> c
     """
     common = background.common(language, row.indices)
     weights = np.maximum(row.data - COMMON_SHARE * common, 0.0)
-    less = csr_matrix((weights, row.indices, row.indptr), row.shape)
+    if not weights.any():
+        return row
+    less = csr_matrix((weights, row.indices, row.indptr), row.shape, copy=True)
     less.eliminate_zeros()
-    return less if less.nnz else row
+    return less
 
 
 def _unit(row: csr_matrix) -> csr_matrix:

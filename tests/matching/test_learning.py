@@ -60,6 +60,19 @@ def test_related_words_are_less_than_a_fifth_of_a_profile(seed: str, wanted: str
     assert len(profile.related) == np.count_nonzero(added)
 
 
+def test_a_related_word_is_told_though_it_is_also_one_that_is_not_meant() -> None:
+    spec = TopicSpec(name="t", seeds=seeds("Iraqi troops"), not_seeds=seeds("Iraq"))
+    made = Matcher(PRIOR, [topic(spec)], {})
+    assert "iraq" in made.related(1)
+    assert "iraq" in {term.text for term in made.heaviest(1)}
+
+
+def test_a_profile_is_told_in_no_words_of_unwanted_stories() -> None:
+    said = verdicts(no=("TROOPS TROOPS TROOPS leave",))
+    it = replace(topic(TopicSpec(name="t", seeds=seeds("troops"))), verdicts=said)
+    assert Matcher(PRIOR, [it], {}).heaviest(1)[0].text == "troops"
+
+
 @SOME
 @given(FAMILIAR, FAMILIAR)
 def test_what_is_not_meant_is_heard_less_for_it_related_or_not(seed: str, other: str) -> None:

@@ -188,7 +188,8 @@ def test_what_every_story_says_is_taken_away_by_the_stated_share() -> None:
 
 
 def test_a_topic_whose_every_word_is_common_stays_as_it_is() -> None:
-    words = " ".join(f"w{n}" for n in range(5000))
+    apart = {int(columns_of([word])[0]): word for word in (f"w{n}" for n in range(6000))}
+    words = " ".join(apart.values())
     spec = replace(PLAIN, seeds=seeds(words))
     row = build_profile(spec, in_every_story(words, "other", "more")).row
     assert np.linalg.norm(row.data) == pytest.approx(1)
