@@ -19,6 +19,10 @@ DIGITS = 4
 UNIT = 10**DIGITS
 
 
+HELD = 500_000
+"""Bytes of tokens whose words are remembered at a time, in up to 100 MB."""
+
+
 class Words:
     """The words of documents by column: which stems fell there, and how each stood in the text."""
 
@@ -31,6 +35,8 @@ class Words:
         self._text = reading.tokens.text
         self._starts, self._ends = tokens.starts.tolist(), tokens.ends.tolist()
         self._by_column: dict[int, list[tuple[str, int, int]]] = {}
+        self._terms: dict[tuple[str, bytes], dict[int, Counter[tuple[str, str]]]] = {}
+        self._held = 0
 
     def share_out(
         self, columns: NDArray[np.int32], products: NDArray[np.float64]
@@ -83,10 +89,27 @@ class Words:
         occurrences = dict.fromkeys(zip(languages, self._spans(start, end), strict=True))
         tokens = Counter((language, self._text[a:b]) for language, (a, b) in occurrences)
         for (language, token), count in tokens.items():
-            for stem, word in analyzer_for(language).words(token.decode("utf-8", "surrogatepass")):
-                if column_of(stem) == column:
-                    surfaces.setdefault(stem, Counter())[word] += count
+            for (stem, word), times in self._terms_of(language, token).get(column, {}).items():
+                surfaces.setdefault(stem, Counter())[word] += count * times
         return surfaces
+
+    def _terms_of(self, language: str, token: bytes) -> dict[int, Counter[tuple[str, str]]]:
+        """Return the stems and words of a token by column, with how often they occur in it.
+
+        Remembered: a text without blanks, as Chinese has them, is one token of thousands of words,
+        which must not be taken apart anew for each column that it shares with a topic.
+        """
+        known = self._terms.get((language, token))
+        if known is None:
+            if self._held > HELD:
+                self._terms.clear()
+                self._held = 0
+            known = {}
+            for term in analyzer_for(language).words(token.decode("utf-8", "surrogatepass")):
+                known.setdefault(column_of(term[0]), Counter())[term] += 1
+            self._terms[language, token] = known
+            self._held += len(token)
+        return known
 
     def _spans(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         return zip(self._starts[start:end], self._ends[start:end], strict=True)

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.matching.background import Background
 from monitor.matching.features import COLUMNS, Document, columns_of, read
 from monitor.matching.reasons import Words, terms_of_score
+from monitor.matching.score import Matcher
 from monitor.matching.text import analyzer_for, tokens
-from tests.matching.builders import STEADY
+from monitor.records import TopicSpec
+from tests.matching.builders import NOW, STEADY, seeds, story, topic
 
 FORMS = ["Troops", "troops", "troop", "U.S.", "US-led", "a.troop", "troop.troops", "Iraq's", "of"]
 PARTS = st.lists(st.floats(1e-7, 0.2), min_size=1, max_size=60)
@@ -98,3 +101,12 @@ def counted(text: str) -> dict[str, Counter[str]]:
         for stem, word in analyzer_for("en").words(token):
             surfaces.setdefault(stem, Counter())[word] += 1
     return surfaces
+
+
+def test_a_text_without_blanks_is_taken_apart_once_and_not_for_each_word_it_shares() -> None:
+    """Were it not, this would take minutes: 20,000 characters are one token."""
+    text = "".join(chr(0x4E00 + at * at % 997) for at in range(20_000))
+    spec = TopicSpec(name="t", seeds=seeds(text[:3000]), language="zh", threshold=0.05)
+    matcher = Matcher(Background.prior(), [topic(spec)], {})
+    (found,) = matcher.match([story(text, language="zh")], NOW)
+    assert round(sum(term.share for term in found.terms) + found.rest, 4) == found.score
