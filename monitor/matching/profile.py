@@ -42,7 +42,6 @@ class Profile:
     ``own`` are the columns of what its seeds and the wanted stories have.
     """
 
-    name: str
     language: str
     row: csr_matrix
     own: NDArray[np.int32]
@@ -72,7 +71,7 @@ def build_profile(
     language = language_of(spec.language)
     own = _unit(_combined(seeds, not_seeds, _with_words(wanted), _with_words(unwanted)))
     whole = _without_common(_with_related(own, language), language, vectorizer.background)
-    return Profile(spec.name, language, _unit(whole), own.indices)
+    return Profile(language, _unit(whole), own.indices)
 
 
 def documents_of(

@@ -15,6 +15,8 @@ from importlib.resources import files
 
 import Stemmer
 
+from monitor.records import language_code
+
 DEFAULT_LANGUAGE = "en"
 TITLE_WEIGHT = 2
 """How often the words of a title count."""
@@ -26,7 +28,6 @@ MAX_WORD = 64
 """Longer runs of letters are no words."""
 
 _REMEMBERED = 32_768
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _JOINTS = re.compile(r"[.,']")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
@@ -53,12 +54,8 @@ _ACRONYMS = {"US": "u.s", "USA": "u.s", "WHO": "w.h.o"}
 
 @lru_cache(maxsize=1024)
 def language_of(tag: str | None) -> str:
-    """Return the primary subtag of a language tag (``en-GB``: ``en``).
-
-    A missing or unreadable tag counts as the default language.
-    """
-    primary = (tag or "").strip().lower().replace("_", "-").split("-")[0]
-    return primary if _LANGUAGE.fullmatch(primary) else DEFAULT_LANGUAGE
+    """Return the language of a tag (``en-GB``: ``en``), the default one if that is no tag."""
+    return language_code((tag or "").replace("_", "-")) or DEFAULT_LANGUAGE
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.utils.sparsefuncs_fast import inplace_csr_row_normalize_l2
+from sklearn.preprocessing import normalize
 
 from monitor.matching.background import Background
 from monitor.matching.features import (
@@ -55,8 +55,7 @@ class Vectorizer:
         rows.data = np.log(rows.data) + 1.0
         for language, own in by_language(reading.languages, rows.indptr):
             rows.data[own] *= self._idf(language)[rows.indices[own]]
-        inplace_csr_row_normalize_l2(rows)
-        return rows
+        return normalize(rows, copy=False) if rows.shape[0] else rows
 
     def _idf(self, language: str) -> NDArray[np.float64]:
         if language not in self._known:
