@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The story at whose score a topic is least sure; None: there is none to ask about.
+    """The story of which a verdict would teach most; None: there is none to ask about.
 
     ``open``: how many stories were to choose from, out of ``stories`` that were looked at.
     """
