@@ -86,7 +86,16 @@ def test_combining_marks_belong_to_their_words() -> None:
 
 @pytest.mark.parametrize(
     ("tag", "language"),
-    [("en-GB", "en"), ("DE", "de"), ("pt_BR", "pt"), (None, "en"), ("", "en"), ("x" * 99, "en")],
+    [
+        ("nb", "no"),
+        ("iw-IL", "he"),
+        ("en-GB", "en"),
+        ("DE", "de"),
+        ("pt_BR", "pt"),
+        (None, "en"),
+        ("", "en"),
+        ("x" * 99, "en"),
+    ],
 )
 def test_a_language_is_the_first_part_of_its_tag(tag: str | None, language: str) -> None:
     assert language_of(tag) == language
