@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, and_, delete, select, update
 
 from monitor.records import (
     BackgroundRecord,
+    FullText,
     Seed,
     Threshold,
     ThresholdKind,
@@ -38,11 +39,14 @@ class Chosen:
 
 
 def version_of(spec: TopicSpec, standing: Iterable[int] = ()) -> str:
-    """Sixteen hexadecimal digits that change with anything in ``spec`` and with what stands.
+    """Sixteen hexadecimal digits that change with all that decides a score, and with what stands.
 
     ``standing``: the numbers of the verdicts that stand; what one says never changes.
+    ``full_text`` is left out: it says how stories are read, not which are wanted.
     """
-    canonical = json.dumps(storable_json(asdict(spec)), sort_keys=True, separators=(",", ":"))
+    decides = asdict(spec)
+    del decides["full_text"]
+    canonical = json.dumps(storable_json(decides), sort_keys=True, separators=(",", ":"))
     if numbers := sorted(standing):
         canonical += json.dumps(numbers)
     return blake2b(canonical.encode(), digest_size=8).hexdigest()
@@ -270,6 +274,7 @@ def spec_of(stored: Mapping[str, Any]) -> TopicSpec:
     }
     for name in ("seeds", "not_seeds"):
         spec[name] = tuple(Seed(**seed) for seed in spec[name])
+    spec["full_text"] = FullText(spec.get("full_text", FullText.NEVER))
     return TopicSpec(**spec)
 
 
