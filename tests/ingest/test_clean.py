@@ -128,6 +128,20 @@ def test_hostile_markup_costs_little(markup: str) -> None:
     assert time.process_time() - started < 3
 
 
+@pytest.mark.parametrize("marks", ["\u0301\u0316", "\u0301\uff9e"], ids=["combining", "half-width"])
+def test_heaps_of_marks_on_one_letter_are_cut_before_they_cost_anything(marks: str) -> None:
+    started = time.process_time()
+    cleaned = clean_text("e" + marks * 200_000)
+    assert unicodedata.normalize("NFKC", cleaned).startswith("\u00e9")
+    assert time.process_time() - started < 1
+    assert len(cleaned) <= 31
+
+
+def test_marks_and_ornaments_of_honest_texts_stay() -> None:
+    for honest in ("q\u0323\u0307", "\uff76\uff9e", "\u2014" * 60, "\U0001f600" * 60):
+        assert clean_text(honest) == unicodedata.normalize("NFC", honest)
+
+
 def test_markup_that_is_too_deep_still_gives_its_text() -> None:
     markup = "<div>" * 5_000 + "<p>deep &amp; down</p><script>no</script>" + "</div>" * 5_000
     assert plain_text(markup) == "deep & down"
