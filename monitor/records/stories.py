@@ -81,10 +81,9 @@ class Story(Timed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What storing a document's stories did. ``known``: stories that the feed had shown before."""
+    """What storing a document's stories did."""
 
     new: tuple[int, ...] = ()
     edited: int = 0
     backlog: int = 0
     held: int = 0
-    known: int = 0

@@ -30,7 +30,7 @@ from monitor.records import (
     Validators,
 )
 from monitor.service.app import PARSERS, App, sync_topics
-from monitor.store import feeds, stories, topics
+from monitor.store import feeds, outcomes, stories, topics
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def _settled(app: App, due: tuple[Feed, ...], now: datetime) -> Iterator[Counter
                     yield from (future.result() for future in done)
             yield from (future.result() for future in pending)
     finally:
-        feeds.record(app.database, *unchanged)
+        outcomes.record(app.database, *unchanged)
 
 
 def _answers(app: App, due: tuple[Feed, ...]) -> Iterator[tuple[Feed, Answer]]:
@@ -208,7 +208,7 @@ def _fail(app: App, feed: Feed, error: Exception, now: datetime) -> Counter[str]
         http_status=error.status if isinstance(error, FetchError) else None,
         error=str(error) or type(error).__name__,
     )
-    feeds.record(app.database, outcome)
+    outcomes.record(app.database, outcome)
     log.warning("feed failed", extra={"feed": feed.id, "title": feed.title, "error": outcome.error})
     return Counter(failed=1)
 

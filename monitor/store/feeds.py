@@ -1,21 +1,20 @@
-"""Feeds: what the owner wrote about them, what polling left on them, and whose turn it is."""
+"""Feeds: what the owner wrote about them, whose turn it is, and what the owner does with them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, not_, or_, select, update
 
-from monitor.records import Feed, FeedSpec, PollOutcome, PollStatus
+from monitor.records import Feed, FeedSpec
 from monitor.store import rows
 from monitor.store.database import Database, insert, one_at_a_time
 from monitor.store.leases import FREE, HORIZON, come, held
-from monitor.store.tables import feeds
+from monitor.store.tables import feeds, hosts, stories
+from monitor.store.tables import marks as marks_table
 
-LONGEST_ERROR = 500
-"""Characters of an error kept on a feed's row."""
 _DAY = timedelta(days=1).total_seconds()
 
 
@@ -23,17 +22,20 @@ def sync(db: Database, specs: Iterable[FeedSpec], now: datetime) -> None:
     """Make the stored intent that of ``specs``, by address.
 
     A new feed is due at once, one that is gone is disabled and keeps its history, and a shortened
-    interval counts from the last poll.
+    interval counts from the last poll. An address that a feed moved to, written in place of the
+    old one, is that feed still; one that is taken back into the files is asked again even if its
+    server had said that it is gone.
     """
     wanted = {spec.url: spec for spec in specs}
     with db.write() as connection:
+        _follow_moves(connection, wanted)
         stored = {row.url: row for row in connection.execute(select(feeds))}
         fresh = [spec for url, spec in wanted.items() if url not in stored]
         if fresh:
             added = insert(connection, feeds).on_conflict_do_nothing(index_elements=["url"])
             connection.execute(added, [_new_row(spec, now) for spec in fresh])
         for url, row in stored.items():
-            changes = _changes(row, wanted.get(url))
+            changes = _changes(row, wanted.get(url), now)
             if changes:
                 connection.execute(update(feeds).where(feeds.c.id == row.id).values(changes))
 
@@ -56,7 +58,8 @@ def claim_due(
     """Claim at most ``limit`` due feeds for ``owner`` until ``now + lease``.
 
     Whole hosts are claimed, or of each the ``per_host`` longest waiting, the longest waiting host
-    first; a host of which somebody else is polling a feed waits. A claim is never given twice.
+    first; a host of which somebody else is polling a feed waits, and so does one that asked for a
+    rest. A feed that is gone for good is never due. A claim is never given twice.
     """
     with db.write() as connection:
         one_at_a_time(connection, "feeds")
@@ -70,26 +73,6 @@ def claim_due(
     return tuple(sorted(claimed, key=lambda feed: (feed.next_check_at, feed.id)))
 
 
-def record(db: Database, *outcomes: PollOutcome) -> None:
-    """Write how polls without stories ended on their feeds' rows, and end the claims."""
-    if outcomes:
-        with db.write() as connection:
-            for outcome in outcomes:
-                settle(connection, outcome)
-
-
-def settle(connection: Connection, outcome: PollOutcome) -> None:
-    """The same as a part of the caller's transaction."""
-    values: dict[str, Any] = {
-        **FREE,
-        "next_check_at": outcome.next_check_at,
-        "last_checked_at": outcome.checked_at,
-        "last_status": outcome.http_status,
-    }
-    values |= _failed(outcome) if outcome.status is PollStatus.FAILED else _succeeded(outcome)
-    connection.execute(update(feeds).where(feeds.c.id == outcome.feed_id).values(values))
-
-
 def release(db: Database, owner: str) -> int:
     """Give back every feed that ``owner`` holds; return how many."""
     with db.write() as connection:
@@ -97,15 +80,47 @@ def release(db: Database, owner: str) -> int:
         return connection.execute(freed).rowcount
 
 
+def marks(db: Database, feed_id: int) -> bytes:
+    """What is remembered of the items of a feed's last document; ``b""``: nothing."""
+    with db.read() as connection:
+        kept = select(marks_table.c.marks).where(marks_table.c.feed_id == feed_id)
+        return connection.scalar(kept) or b""
+
+
+def revive(db: Database, feed_id: int, now: datetime) -> None:
+    """Ask a feed again at once at the address that its owner wrote, whatever happened before."""
+    with db.write() as connection:
+        connection.execute(update(feeds).where(feeds.c.id == feed_id).values(_anew(now)))
+
+
+def settle_held(db: Database, feed_id: int, *, wanted: bool) -> int:
+    """End the waiting of a feed's held stories; return how many there were.
+
+    ``wanted``: they are matched like news; otherwise they stay what a backlog is.
+    """
+    freed: dict[str, Any] = {"held": False, "backlog": not wanted}
+    if wanted:
+        freed["matched_at"] = None
+    with db.write() as connection:
+        held_ones = update(stories).where(stories.c.feed_id == feed_id, stories.c.held)
+        count = connection.execute(held_ones.values(freed)).rowcount
+        connection.execute(update(feeds).where(feeds.c.id == feed_id).values(held=0, held_at=None))
+    return count
+
+
 def _due(now: datetime, limit: int, per_host: int) -> Select[tuple[int]]:
     """The numbers of the feeds to claim, those of one host side by side."""
     busy = select(feeds.c.host).where(held(feeds, now))
+    # one that lies too far ahead was written by a clock that was wrong
+    until = hosts.c.rest_until
+    resting = select(hosts.c.host).where(until > now, until <= now + HORIZON)
     order = (feeds.c.next_check_at, feeds.c.id)
     waits_since = func.min(feeds.c.next_check_at).over(partition_by=feeds.c.host)
     turn = func.row_number().over(partition_by=feeds.c.host, order_by=order)
     due = (
         select(feeds.c.id, feeds.c.host, waits_since.label("since"), turn.label("turn"))
-        .where(feeds.c.enabled, _has_come(now), feeds.c.host.not_in(busy))
+        .where(feeds.c.enabled, feeds.c.gone_at.is_(None), _has_come(now))
+        .where(feeds.c.host.not_in(busy), feeds.c.host.not_in(resting))
         .subquery()
     )
     return (
@@ -127,6 +142,14 @@ def _has_come(now: datetime) -> Any:
     )
 
 
+_UNMOVED: dict[str, Any] = {"moved_to": None, "moved_times": 0}
+
+
+def _anew(now: datetime) -> dict[str, Any]:
+    fine = {"gone_at": None, "failures": 0, "failing_since": None, "last_error": None}
+    return {**fine, **_UNMOVED, "next_check_at": now}
+
+
 def _intent(spec: FeedSpec) -> dict[str, Any]:
     return {
         "title": spec.title,
@@ -134,6 +157,8 @@ def _intent(spec: FeedSpec) -> dict[str, Any]:
         "interval_seconds": spec.interval.total_seconds(),
         "enabled": spec.enabled,
         "language": spec.language,
+        "paced": spec.paced,
+        "full_text": spec.full_text,
     }
 
 
@@ -149,39 +174,25 @@ def _new_row(spec: FeedSpec, now: datetime) -> dict[str, Any]:
     }
 
 
-def _changes(row: Row[Any], spec: FeedSpec | None) -> dict[str, Any]:
+def _follow_moves(connection: Connection, wanted: Mapping[str, FeedSpec]) -> None:
+    """Give a feed the address it moved to where the owner has written that one instead."""
+    rows_ = connection.execute(select(feeds.c.id, feeds.c.url, feeds.c.moved_to)).all()
+    taken = {row.url for row in rows_}
+    for row in rows_:
+        if row.url not in wanted and row.moved_to in wanted and row.moved_to not in taken:
+            taken.add(row.moved_to)
+            here = {"url": row.moved_to, "host": rows.host_of(row.moved_to), **_UNMOVED}
+            connection.execute(update(feeds).where(feeds.c.id == row.id).values(here))
+
+
+def _changes(row: Row[Any], spec: FeedSpec | None, now: datetime) -> dict[str, Any]:
     """What of a stored feed differs from its spec; None: it is gone from the owner's files."""
     intent = {"enabled": False} if spec is None else _intent(spec)
     changes = {name: value for name, value in intent.items() if getattr(row, name) != value}
+    if changes.get("enabled") and row.gone_at is not None:
+        return changes | _anew(now)
     seconds = changes.get("interval_seconds", row.interval_seconds)
     if seconds < row.interval_seconds and row.last_checked_at is not None:
         soonest = row.last_checked_at + timedelta(seconds=seconds)
         changes["next_check_at"] = min(row.next_check_at, soonest)
     return changes
-
-
-def _failed(outcome: PollOutcome) -> dict[str, Any]:
-    return {
-        "failures": feeds.c.failures + 1,
-        "failing_since": func.coalesce(feeds.c.failing_since, outcome.checked_at),
-        "last_error": (outcome.error or "")[:LONGEST_ERROR],
-    }
-
-
-def _succeeded(outcome: PollOutcome) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "failures": 0,
-        "failing_since": None,
-        "last_error": None,
-        "last_success_at": outcome.checked_at,
-    }
-    if outcome.validators is not None:
-        values["etag"] = outcome.validators.etag
-        values["last_modified"] = outcome.validators.last_modified
-    if outcome.body_hash is not None:
-        values["body_hash"] = outcome.body_hash
-    if outcome.status is PollStatus.READ:
-        values["skipped_entries"] = outcome.skipped
-    if outcome.title:
-        values["own_title"] = outcome.title
-    return values

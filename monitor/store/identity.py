@@ -6,16 +6,16 @@ keys -> known ones -> decide (pure) -> insert, edit, attach keys
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import insert as plain_insert
 
 from monitor.records import Added, NewStory
 from monitor.store.database import insert, one_at_a_time
-from monitor.store.tables import stories, story_keys
+from monitor.store.tables import feeds, stories, story_keys
 
 _KEYS_AT_ONCE = 500
 
@@ -24,11 +24,18 @@ _KEYS_AT_ONCE = 500
 class Known:
     """What is stored of a document's keys: whose they are, and the content of those stories.
 
-    A story that was pruned has an owner but no content.
+    A story that was pruned has an owner but no content. ``texts``: the stories of the feed that
+    have the content of one whose keys are all unknown.
     """
 
     owners: dict[bytes, int] = field(default_factory=dict)
     contents: dict[int, bytes] = field(default_factory=dict)
+    texts: dict[bytes, int] = field(default_factory=dict)
+
+    def owner(self, story: NewStory) -> int | None:
+        """The stored story that this one is, by its keys or else by its content."""
+        by_key = next((self.owners[key] for key in story.keys if key in self.owners), None)
+        return self.texts.get(story.content_key) if by_key is None else by_key
 
 
 @dataclass(slots=True)
@@ -50,17 +57,38 @@ def add(connection: Connection, feed_id: int, new: Sequence[NewStory], seen_at: 
     _edit(connection, decision.edits, seen_at)
     _attach(connection, feed_id, decision.keys, numbers)
     told = zip(numbers, decision.fresh, strict=True)
-    to_match = tuple(number for number, story in told if not story.backlog)
-    return Added(new=to_match, edited=len(decision.edits), backlog=len(numbers) - len(to_match))
+    to_match = tuple(number for number, story in told if not (story.backlog or story.held))
+    held = sum(story.held for story in decision.fresh)
+    _tell_feed(connection, feed_id, seen_at, news=bool(to_match), held=held)
+    return Added(
+        new=to_match,
+        edited=len(decision.edits),
+        backlog=len(numbers) - len(to_match) - held,
+        held=held,
+    )
+
+
+def _tell_feed(
+    connection: Connection, feed_id: int, seen_at: datetime, *, news: bool, held: int
+) -> None:
+    changes: dict[str, Any] = {"story_at": seen_at} if news else {}
+    if held:
+        changes |= {"held": feeds.c.held + held, "held_at": func.coalesce(feeds.c.held_at, seen_at)}
+    if changes:
+        connection.execute(update(feeds).where(feeds.c.id == feed_id).values(changes))
 
 
 def decide(new: Sequence[NewStory], known: Known) -> Decision:
-    """Sort a document's stories. Of two that share a key the first one tells the content."""
+    """Sort a document's stories. Of two that share a key the first one tells the content.
+
+    One whose id and link are new, but whose content the feed has shown, is that story moved.
+    """
     decision = Decision()
-    owners = dict(known.owners)
+    found = replace(known, owners=dict(known.owners))
+    owners = found.owners
     told: set[int] = set()
     for story in new:
-        owner = next((owners[key] for key in story.keys if key in owners), None)
+        owner = found.owner(story)
         if owner is None:
             decision.fresh.append(story)
             owner = -len(decision.fresh)
@@ -91,7 +119,24 @@ def look_up(connection: Connection, feed_id: int, new: Sequence[NewStory]) -> Kn
             known.owners[key] = story_id
             if content_key is not None:
                 known.contents[story_id] = content_key
+    known.texts.update(_same_text(connection, feed_id, new, known.owners))
     return known
+
+
+def _same_text(
+    connection: Connection, feed_id: int, new: Sequence[NewStory], owners: Mapping[bytes, int]
+) -> dict[bytes, int]:
+    """The oldest story of the feed for each content that no key leads to."""
+    moved = {story.content_key for story in new if owners.keys().isdisjoint(story.keys)}
+    found: dict[bytes, int] = {}
+    for contents in _chunks(list(moved)):
+        oldest = (
+            select(stories.c.content_key, func.min(stories.c.id))
+            .where(stories.c.feed_id == feed_id, stories.c.content_key.in_(contents))
+            .group_by(stories.c.content_key)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(oldest))
+    return found
 
 
 def _chunks(keys: list[bytes]) -> Iterator[list[bytes]]:
@@ -121,8 +166,9 @@ def _row(story: NewStory, feed_id: int, seen_at: datetime) -> dict[str, Any]:
         "language": story.language,
         "published_at": story.published_at,
         "seen_at": seen_at,
-        "backlog": story.backlog,
-        "matched_at": seen_at if story.backlog else None,
+        "backlog": story.backlog or story.held,
+        "matched_at": seen_at if story.backlog or story.held else None,
+        "held": story.held,
     }
 
 

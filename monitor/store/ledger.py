@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from monitor.records import Digest, MatchedStory, OutboxItem
 from monitor.store import rows
 from monitor.store.database import Database, insert
-from monitor.store.tables import feeds, ledger, matches, outbox, stories, topics
+from monitor.store.tables import articles, feeds, ledger, matches, outbox, stories, topics
 
 
 def told(db: Database, item: OutboxItem, *, cut: bool) -> tuple[MatchedStory, ...]:
@@ -25,6 +25,7 @@ def told(db: Database, item: OutboxItem, *, cut: bool) -> tuple[MatchedStory, ..
         .join(matches, matches.c.story_id == stories.c.id)
         .join(topics, topics.c.id == matches.c.topic_id)
         .join(feeds, feeds.c.id == stories.c.feed_id)
+        .outerjoin(articles, articles.c.story_id == stories.c.id)
         .join(
             ledger,
             (ledger.c.story_id == stories.c.id) & (ledger.c.topic_id == matches.c.topic_id),

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, select, update
 from monitor.records import Match, MatchedStory, MatchState, Subscription
 from monitor.store import rows
 from monitor.store.database import Database, insert
-from monitor.store.tables import feeds, ledger, matches, stories, subscriptions, topics
+from monitor.store.tables import articles, feeds, ledger, matches, stories, subscriptions, topics
 
 _AT_ONCE = 500
 
@@ -109,6 +109,7 @@ def _matched() -> Select[Any]:
         .join(matches, matches.c.story_id == stories.c.id)
         .join(topics, topics.c.id == matches.c.topic_id)
         .join(feeds, feeds.c.id == stories.c.feed_id)
+        .outerjoin(articles, articles.c.story_id == stories.c.id)
     )
 
 

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Row
+from sqlalchemy import Row, func
 
 from monitor.records import (
+    ArticleState,
     Feed,
     FeedSpec,
+    FetchLine,
+    FullText,
     Match,
     MatchedStory,
     MatchState,
     Message,
+    Move,
     OutboxItem,
     OutboxState,
+    PollStatus,
+    Rhythm,
     Story,
     Subscription,
     Term,
     Validators,
+    Wishes,
 )
 from monitor.store import tables
 
 STORY = (
-    *(column for column in tables.stories.c if column.name != "matched_at"),
+    *(column for column in tables.stories.c if column.name not in ("matched_at", "text")),
+    func.coalesce(tables.articles.c.text, tables.stories.c.text).label("text"),
+    tables.articles.c.state.label("article"),
+    tables.articles.c.note.label("article_note"),
     tables.feeds.c.url.label("feed_url"),
     tables.feeds.c.tags.label("feed_tags"),
     tables.feeds.c.title.label("feed_title"),
     tables.feeds.c.own_title.label("feed_own_title"),
 )
-"""The columns of a story with those of its feed."""
+"""The columns of a story with those of its feed; its text is that of its page where it was read."""
 MATCHED = (*STORY, *tables.matches.c, tables.topics.c.name.label("topic"))
 """The columns of a match with its story and topic."""
 
@@ -65,6 +76,8 @@ def feed(row: Row[Any]) -> Feed:
             interval=timedelta(seconds=row.interval_seconds),
             enabled=row.enabled,
             language=row.language,
+            paced=row.paced,
+            full_text=FullText(row.full_text) if row.full_text else None,
         ),
         title=row.title or row.own_title or place_of(row.url),
         validators=Validators(etag=row.etag, last_modified=row.last_modified),
@@ -77,6 +90,68 @@ def feed(row: Row[Any]) -> Feed:
         last_error=row.last_error,
         last_status=row.last_status,
         skipped_entries=row.skipped_entries,
+        rhythm=_rhythm(row),
+        wishes=_wishes(row.wishes or {}),
+        move=Move(url=row.moved_to, times=row.moved_times),
+        gone_at=row.gone_at,
+        gaps=row.gaps,
+        gap_at=row.gap_at,
+        held=row.held,
+        held_at=row.held_at,
+        story_at=row.story_at,
+        seconds=row.last_seconds,
+    )
+
+
+def _rhythm(row: Row[Any]) -> Rhythm:
+    return Rhythm(
+        stories=row.rhythm_stories,
+        seconds=row.rhythm_seconds,
+        limit=None if row.limit_seconds is None else timedelta(seconds=row.limit_seconds),
+    )
+
+
+def rhythm_values(rhythm: Rhythm) -> dict[str, float | None]:
+    """The columns that hold a rhythm."""
+    return {
+        "rhythm_stories": rhythm.stories,
+        "rhythm_seconds": rhythm.seconds,
+        "limit_seconds": None if rhythm.limit is None else rhythm.limit.total_seconds(),
+    }
+
+
+def _wishes(stored: Mapping[str, Any]) -> Wishes:
+    ttl = stored.get("ttl")
+    return Wishes(
+        ttl=None if ttl is None else timedelta(seconds=ttl),
+        skip_hours=frozenset(stored.get("skip_hours", ())),
+        skip_days=frozenset(stored.get("skip_days", ())),
+    )
+
+
+def wishes_value(wishes: Wishes) -> dict[str, Any] | None:
+    """What the column of wishes holds; None: there are none."""
+    if wishes == Wishes():
+        return None
+    return {
+        "ttl": None if wishes.ttl is None else wishes.ttl.total_seconds(),
+        "skip_hours": sorted(wishes.skip_hours),
+        "skip_days": sorted(wishes.skip_days),
+    }
+
+
+def fetch_line(row: Row[Any]) -> FetchLine:
+    """A line of the log of fetches."""
+    return FetchLine(
+        feed_id=row.feed_id,
+        at=row.at,
+        status=PollStatus(row.status),
+        http_status=row.http_status,
+        seconds=row.seconds,
+        size=row.size,
+        new=row.new,
+        error=row.error,
+        url=row.url,
     )
 
 
@@ -98,6 +173,9 @@ def story(row: Row[Any]) -> Story:
         content_key=row.content_key,
         backlog=row.backlog,
         edited_at=row.edited_at,
+        held=row.held,
+        article=ArticleState(row.article) if row.article else None,
+        article_note=row.article_note,
     )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, select
 
-from monitor.records import Added, NewStory, PollOutcome, Story
-from monitor.store import feeds, identity, rows
+from monitor.records import Added, ArticleState, NewStory, PollOutcome, Story
+from monitor.store import identity, outcomes, rows
 from monitor.store.database import Database
+from monitor.store.tables import articles, ledger, stories, subscriptions
 from monitor.store.tables import feeds as feeds_table
-from monitor.store.tables import ledger, stories, subscriptions
 
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
@@ -29,14 +29,17 @@ def add_new(db: Database, outcome: PollOutcome, new: tuple[NewStory, ...]) -> Ad
     that are to be matched, in document order; the backlog is stored as matched.
     """
     with db.write() as connection:
-        feeds.settle(connection, outcome)
-        return identity.add(connection, outcome.feed_id, new, outcome.checked_at)
+        outcomes.settle(connection, outcome)
+        added = identity.add(connection, outcome.feed_id, new, outcome.checked_at)
+        outcomes.log(connection, (outcome,), len(added.new) + added.backlog + added.held)
+        return added
 
 
 def known_keys(db: Database, feed_id: int, new: tuple[NewStory, ...]) -> frozenset[bytes]:
-    """Those keys of a document's stories that the feed has shown before."""
+    """The keys of those of a document's stories that the feed has shown before."""
     with db.read() as connection:
-        return frozenset(identity.look_up(connection, feed_id, new).owners)
+        known = identity.look_up(connection, feed_id, new)
+    return frozenset(key for story in new if known.owner(story) is not None for key in story.keys)
 
 
 def get(db: Database, story_id: int) -> Story | None:
@@ -46,8 +49,9 @@ def get(db: Database, story_id: int) -> Story | None:
 
 
 def unmatched(db: Database, limit: int) -> tuple[Story, ...]:
-    """The oldest stories that no topic was held against yet."""
-    waiting = _stories().where(stories.c.matched_at.is_(None))
+    """The oldest stories that no topic was held against yet, but for those that wait for a page."""
+    unread = articles.c.state == ArticleState.WANTED
+    waiting = _stories().where(stories.c.matched_at.is_(None), unread.is_not(True))
     return _all(db, waiting.order_by(stories.c.id).limit(limit))
 
 
@@ -146,7 +150,8 @@ def _readings(text: str) -> Iterator[ColumnElement[bool]]:
 
 
 def _stories() -> Select[Any]:
-    return select(*rows.STORY).join(feeds_table, feeds_table.c.id == stories.c.feed_id)
+    query = select(*rows.STORY).join(feeds_table, feeds_table.c.id == stories.c.feed_id)
+    return query.outerjoin(articles, articles.c.story_id == stories.c.id)
 
 
 def _all(db: Database, query: Select[Any]) -> tuple[Story, ...]:

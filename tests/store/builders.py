@@ -108,9 +108,11 @@ def match(story_id: int, topic: Topic, **changes: Any) -> Match:
     return Match(**{**values, **changes})
 
 
-def add_hit(db: Database, name: str, topic: Topic, *, score: float = 0.5, **changes: Any) -> int:
+def add_hit(
+    db: Database, name: str, topic: Topic, *, score: float = 0.5, feed_id: int = 1, **changes: Any
+) -> int:
     """A new story that matches ``topic``; returns its number."""
-    (number,) = add_stories(db, new_story(name, **changes))
+    (number,) = add_stories(db, new_story(name, **changes), feed_id=feed_id)
     matches.save(db, [number], [match(number, topic, score=score)], NOW)
     return number
 

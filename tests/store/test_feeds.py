@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.records import Feed, FeedSpec, PollStatus, Validators
-from monitor.store import feeds
+from monitor.store import feeds, outcomes
 from monitor.store.database import Database
-from monitor.store.feeds import LONGEST_ERROR
+from monitor.store.outcomes import LONGEST_ERROR
 from tests.store.builders import DAY, HOUR, LEASE, MINUTE, NOW, SECOND, add_feed, add_feeds, outcome
 
 URL = "https://example.org/feed"
@@ -79,14 +79,14 @@ def test_the_title_is_the_owners_then_the_feeds_own_then_its_place(
     db: Database, given_title: str, own_title: str, shown: str
 ) -> None:
     feeds.sync(db, [FeedSpec(url=URL, title=given_title)], NOW)
-    feeds.record(db, outcome(1, title=own_title))
+    outcomes.record(db, outcome(1, title=own_title))
 
     assert the_feed(db).title == shown
 
 
 def test_a_feed_that_is_gone_is_disabled_and_keeps_its_history(db: Database) -> None:
     add_feed(db)
-    feeds.record(db, outcome(1, body_hash=b"hash", validators=Validators(etag=b'"1"')))
+    outcomes.record(db, outcome(1, body_hash=b"hash", validators=Validators(etag=b'"1"')))
 
     feeds.sync(db, [], NOW + DAY)
 
@@ -107,7 +107,7 @@ def test_a_feed_that_comes_back_is_the_same_one(db: Database) -> None:
 
 def test_a_shortened_interval_counts_from_the_last_poll(db: Database) -> None:
     feeds.sync(db, [FeedSpec(url=URL, interval=6 * HOUR)], NOW)
-    feeds.record(db, outcome(1, next_check_at=NOW + 6 * HOUR))
+    outcomes.record(db, outcome(1, next_check_at=NOW + 6 * HOUR))
 
     feeds.sync(db, [FeedSpec(url=URL, interval=10 * MINUTE)], NOW + MINUTE)
 
@@ -116,7 +116,7 @@ def test_a_shortened_interval_counts_from_the_last_poll(db: Database) -> None:
 
 def test_a_lengthened_interval_leaves_the_next_poll_where_it_is(db: Database) -> None:
     feeds.sync(db, [FeedSpec(url=URL, interval=10 * MINUTE)], NOW)
-    feeds.record(db, outcome(1, next_check_at=NOW + 10 * MINUTE))
+    outcomes.record(db, outcome(1, next_check_at=NOW + 10 * MINUTE))
 
     feeds.sync(db, [FeedSpec(url=URL, interval=6 * HOUR)], NOW + MINUTE)
 
@@ -126,7 +126,7 @@ def test_a_lengthened_interval_leaves_the_next_poll_where_it_is(db: Database) ->
 def test_the_same_files_again_change_nothing(db: Database) -> None:
     specs = [FeedSpec(url=URL, tags=("a",)), FeedSpec(url=URL + "2", enabled=False)]
     feeds.sync(db, specs, NOW)
-    feeds.record(db, outcome(1))
+    outcomes.record(db, outcome(1))
     before = feeds.all_feeds(db)
 
     feeds.sync(db, specs, NOW + DAY)
@@ -141,7 +141,7 @@ def test_a_read_feed_keeps_what_its_poll_found(db: Database) -> None:
     add_feed(db)
     validators = Validators(etag=b'W/"\xff\x00 x"', last_modified=b"Tue, 06 May 2031 12:00:00 GMT")
 
-    feeds.record(
+    outcomes.record(
         db,
         outcome(1, http_status=200, validators=validators, body_hash=b"\0" * 16, skipped=3),
     )
@@ -155,9 +155,11 @@ def test_a_read_feed_keeps_what_its_poll_found(db: Database) -> None:
 
 def test_a_failure_changes_neither_validators_nor_body(db: Database) -> None:
     add_feed(db)
-    feeds.record(db, outcome(1, validators=Validators(etag=b'"1"'), body_hash=b"hash", skipped=2))
+    outcomes.record(
+        db, outcome(1, validators=Validators(etag=b'"1"'), body_hash=b"hash", skipped=2)
+    )
 
-    feeds.record(
+    outcomes.record(
         db,
         outcome(1, PollStatus.FAILED, checked_at=NOW + HOUR, http_status=503, error="busy"),
     )
@@ -170,9 +172,9 @@ def test_a_failure_changes_neither_validators_nor_body(db: Database) -> None:
 
 def test_an_unchanged_feed_may_bring_fresh_validators(db: Database) -> None:
     add_feed(db)
-    feeds.record(db, outcome(1, validators=Validators(etag=b"1"), body_hash=b"hash", skipped=2))
+    outcomes.record(db, outcome(1, validators=Validators(etag=b"1"), body_hash=b"hash", skipped=2))
 
-    feeds.record(db, outcome(1, PollStatus.UNCHANGED, validators=Validators(etag=b"2")))
+    outcomes.record(db, outcome(1, PollStatus.UNCHANGED, validators=Validators(etag=b"2")))
 
     feed = the_feed(db)
     assert (feed.validators.etag, feed.body_hash, feed.skipped_entries) == (b"2", b"hash", 2)
@@ -181,10 +183,10 @@ def test_an_unchanged_feed_may_bring_fresh_validators(db: Database) -> None:
 def test_failures_are_counted_from_the_first_one_and_end_with_a_success(db: Database) -> None:
     add_feed(db)
     for hour in range(3):
-        feeds.record(db, outcome(1, PollStatus.FAILED, checked_at=NOW + hour * HOUR, error="no"))
+        outcomes.record(db, outcome(1, PollStatus.FAILED, checked_at=NOW + hour * HOUR, error="no"))
 
     failing = the_feed(db)
-    feeds.record(db, outcome(1, PollStatus.UNCHANGED))
+    outcomes.record(db, outcome(1, PollStatus.UNCHANGED))
     well = the_feed(db)
 
     assert (failing.failures, failing.failing_since, failing.is_new) == (3, NOW, True)
@@ -194,7 +196,7 @@ def test_failures_are_counted_from_the_first_one_and_end_with_a_success(db: Data
 def test_an_error_of_any_length_is_kept_bounded(db: Database) -> None:
     add_feed(db)
 
-    feeds.record(db, outcome(1, PollStatus.FAILED, error="x" * 100_000))
+    outcomes.record(db, outcome(1, PollStatus.FAILED, error="x" * 100_000))
 
     assert len(the_feed(db).last_error or "") == LONGEST_ERROR
 
@@ -212,7 +214,7 @@ def test_only_due_and_enabled_feeds_are_claimed(db: Database) -> None:
         ],
         NOW,
     )
-    feeds.record(db, outcome(3, next_check_at=NOW + SECOND))
+    outcomes.record(db, outcome(3, next_check_at=NOW + SECOND))
 
     assert claim(db) == ["https://due.org/"]
 
@@ -230,7 +232,7 @@ def test_a_recorded_poll_ends_the_claim(db: Database) -> None:
     add_feed(db)
     claim(db)
 
-    feeds.record(db, outcome(1, next_check_at=NOW + MINUTE))
+    outcomes.record(db, outcome(1, next_check_at=NOW + MINUTE))
 
     assert claim(db, NOW + MINUTE) == [URL]
 
@@ -247,18 +249,18 @@ def test_released_feeds_are_free_at_once_and_others_stay_claimed(db: Database) -
 
 def test_a_host_of_which_a_feed_is_being_polled_waits_whole(db: Database) -> None:
     add_feeds(db, "https://a.org/1", "https://a.org/2", "https://b.org/1")
-    feeds.record(db, outcome(2, next_check_at=NOW + MINUTE))
+    outcomes.record(db, outcome(2, next_check_at=NOW + MINUTE))
     claim(db)
 
     assert claim(db, NOW + MINUTE, owner="b") == []
-    feeds.record(db, outcome(1, next_check_at=NOW + DAY))
+    outcomes.record(db, outcome(1, next_check_at=NOW + DAY))
     assert claim(db, NOW + MINUTE, owner="b") == ["https://a.org/2"]
 
 
 def test_whole_hosts_are_claimed_the_longest_waiting_first(db: Database) -> None:
     add_feeds(db, "https://a.org/1", "https://b.org/1", "https://a.org/2", "https://c.org/1")
     for number, minutes in [(1, 5), (2, 2), (3, 1), (4, 3)]:
-        feeds.record(db, outcome(number, next_check_at=NOW + minutes * MINUTE))
+        outcomes.record(db, outcome(number, next_check_at=NOW + minutes * MINUTE))
     later = NOW + HOUR
 
     assert claim(db, later, limit=2) == ["https://a.org/2", "https://a.org/1"]
@@ -283,7 +285,7 @@ def test_a_host_larger_than_the_limit_is_claimed_in_turns(db: Database) -> None:
     first = claim(db, limit=3)
     assert claim(db, owner="b", limit=3) == []
     for feed in feeds.all_feeds(db)[:3]:
-        feeds.record(db, outcome(feed.id))
+        outcomes.record(db, outcome(feed.id))
 
     assert len(first) == 3
     assert len(claim(db, owner="b", limit=3)) == 2
@@ -298,24 +300,24 @@ def test_ports_of_one_host_are_one_host(db: Database) -> None:
 
 def test_a_poll_planned_by_a_clock_that_was_ahead_is_due(db: Database) -> None:
     add_feed(db)
-    feeds.record(db, outcome(1, next_check_at=NOW + 26 * HOUR))
+    outcomes.record(db, outcome(1, next_check_at=NOW + 26 * HOUR))
 
     assert claim(db) == [URL]
 
 
 def test_a_poll_planned_within_a_day_waits(db: Database) -> None:
     add_feed(db)
-    feeds.record(db, outcome(1, next_check_at=NOW + 25 * HOUR))
+    outcomes.record(db, outcome(1, next_check_at=NOW + 25 * HOUR))
 
     assert claim(db) == []
 
 
 def test_an_interval_above_a_day_is_meant(db: Database) -> None:
     feeds.sync(db, [FeedSpec(url=URL, interval=7 * DAY)], NOW)
-    feeds.record(db, outcome(1, next_check_at=NOW + 7 * DAY))
+    outcomes.record(db, outcome(1, next_check_at=NOW + 7 * DAY))
     assert claim(db) == []
 
-    feeds.record(db, outcome(1, checked_at=NOW + 365 * DAY, next_check_at=NOW + 372 * DAY))
+    outcomes.record(db, outcome(1, checked_at=NOW + 365 * DAY, next_check_at=NOW + 372 * DAY))
     assert claim(db) == [URL]
 
 

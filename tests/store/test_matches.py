@@ -206,13 +206,14 @@ def test_what_was_told_is_no_candidate_again(db: Database) -> None:
 
 @pytest.mark.parametrize("shared", ["link_key", "content_key"])
 def test_a_copy_of_what_was_told_is_no_candidate(db: Database, shared: str) -> None:
+    add_feeds(db, "https://example.org/feed", "https://example.net/feed")
     (topic,) = add_topics(db, "iraq")
     same: dict[str, Any] = {shared: key("same")}
     add_hit(db, "told", topic, **same)
     reader = subscribe(db)
     serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
 
-    add_hit(db, "copy", topic, **same)
+    add_hit(db, "copy", topic, feed_id=2, **same)
     add_hit(db, "other", topic)
 
     assert names(matches.candidates(db, reader, ["iraq"])) == ["other"]

@@ -1,0 +1,184 @@
+"""What polls leave behind: on their feeds' rows, on their hosts, and in the log of fetches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from monitor.records import FetchLine, PollOutcome, PollStatus
+from monitor.store import rows
+from monitor.store.database import Database, insert
+from monitor.store.leases import FREE
+from monitor.store.tables import feeds, fetches, hosts
+from monitor.store.tables import marks as marks_table
+
+LONGEST_ERROR = 500
+"""Characters of an error kept on a feed's row and in the log."""
+_PRUNED_AT_ONCE = 1_000
+
+
+def record(db: Database, *outcomes: PollOutcome) -> None:
+    """Write how polls without stories ended, and end the claims.
+
+    Those of unchanged feeds, which change the same columns, are one statement.
+    """
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    with db.write() as connection:
+        for outcome in outcomes:
+            if outcome.status is PollStatus.UNCHANGED:
+                values = _values(outcome)
+                alike[tuple(values)].append({**values, "number": outcome.feed_id})
+            else:
+                settle(connection, outcome)
+        for values_of_each in alike.values():
+            each = update(feeds).where(feeds.c.id == bindparam("number"))
+            connection.execute(each, values_of_each)
+        log(connection, outcomes)
+
+
+def settle(connection: Connection, outcome: PollOutcome) -> None:
+    """Write an outcome on its feed as a part of the caller's transaction, without the log."""
+    changed = update(feeds).where(feeds.c.id == outcome.feed_id).values(_values(outcome))
+    connection.execute(changed)
+    if outcome.marks is not None:
+        _remember(connection, outcome.feed_id, outcome.marks)
+    if outcome.rest_until is not None:
+        _rest(connection, outcome.feed_id, outcome.rest_until)
+
+
+def log(connection: Connection, outcomes: Sequence[PollOutcome], new: int = 0) -> None:
+    """Add a line for each outcome that was a request; ``new``: stories that each brought."""
+    lines = [_line(each, new) for each in outcomes if each.status is not PollStatus.PUT_OFF]
+    if lines:
+        connection.execute(insert(connection, fetches), lines)
+
+
+def listing(
+    db: Database,
+    *,
+    feed_id: int | None = None,
+    failed: bool = False,
+    since: datetime | None = None,
+    limit: int,
+) -> tuple[FetchLine, ...]:
+    """The newest lines of the log first; ``failed``: only those of polls that went wrong."""
+    query = select(fetches).order_by(fetches.c.id.desc()).limit(limit)
+    if feed_id is not None:
+        query = query.where(fetches.c.feed_id == feed_id)
+    if failed:
+        query = query.where(fetches.c.status.in_((PollStatus.FAILED, PollStatus.GONE)))
+    if since is not None:
+        query = query.where(fetches.c.at >= since)
+    with db.read() as connection:
+        return tuple(map(rows.fetch_line, connection.execute(query)))
+
+
+def prune(db: Database, before: datetime) -> int:
+    """Forget the lines of the log older than ``before``, and hosts whose rest is over."""
+    pruned = 0
+    while True:
+        with db.write() as connection:
+            old = select(fetches.c.id).where(fetches.c.at < before).limit(_PRUNED_AT_ONCE)
+            gone = connection.execute(delete(fetches).where(fetches.c.id.in_(old))).rowcount
+            connection.execute(delete(hosts).where(hosts.c.rest_until < before))
+        pruned += gone
+        if gone < _PRUNED_AT_ONCE:
+            return pruned
+
+
+def went_well(outcome: PollOutcome) -> bool:
+    """Whether the feed was read, or was unchanged."""
+    return outcome.status in (PollStatus.READ, PollStatus.UNCHANGED)
+
+
+def _line(outcome: PollOutcome, new: int) -> dict[str, Any]:
+    return {
+        "feed_id": outcome.feed_id,
+        "at": outcome.checked_at,
+        "status": outcome.status,
+        "http_status": outcome.http_status,
+        "seconds": outcome.seconds,
+        "size": outcome.size,
+        "new": new,
+        "error": outcome.error and outcome.error[:LONGEST_ERROR],
+        "url": outcome.url,
+    }
+
+
+def _remember(connection: Connection, feed_id: int, marks: bytes) -> None:
+    kept = insert(connection, marks_table).values(feed_id=feed_id, marks=marks)
+    connection.execute(
+        kept.on_conflict_do_update(index_elements=["feed_id"], set_={"marks": marks})
+    )
+
+
+def _rest(connection: Connection, feed_id: int, until: datetime) -> None:
+    host = connection.scalar(select(feeds.c.host).where(feeds.c.id == feed_id))
+    if host is None:
+        return
+    resting = insert(connection, hosts).values(host=host, rest_until=until)
+    connection.execute(
+        resting.on_conflict_do_update(index_elements=["host"], set_={"rest_until": until})
+    )
+
+
+def _values(outcome: PollOutcome) -> dict[str, Any]:
+    values: dict[str, Any] = {**FREE, "next_check_at": outcome.next_check_at}
+    if outcome.status is PollStatus.PUT_OFF:
+        return values
+    values |= {
+        "last_checked_at": outcome.checked_at,
+        "last_status": outcome.http_status,
+        "last_seconds": outcome.seconds,
+    }
+    return (
+        values
+        | (_succeeded(outcome) if went_well(outcome) else _failed(outcome))
+        | _learned(outcome)
+    )
+
+
+def _failed(outcome: PollOutcome) -> dict[str, Any]:
+    values = {
+        "failures": feeds.c.failures + 1,
+        "failing_since": func.coalesce(feeds.c.failing_since, outcome.checked_at),
+        "last_error": (outcome.error or "")[:LONGEST_ERROR],
+    }
+    return values | ({"gone_at": outcome.checked_at} if outcome.status is PollStatus.GONE else {})
+
+
+def _succeeded(outcome: PollOutcome) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "failures": 0,
+        "failing_since": None,
+        "last_error": None,
+        "last_success_at": outcome.checked_at,
+    }
+    if outcome.status is PollStatus.READ:
+        values["skipped_entries"] = outcome.skipped
+    if outcome.title:
+        values["own_title"] = outcome.title
+    if outcome.gap:
+        values |= {"gaps": feeds.c.gaps + 1, "gap_at": outcome.checked_at}
+    return values
+
+
+def _learned(outcome: PollOutcome) -> dict[str, Any]:
+    """What a poll tells for the polls after it, however it ended; None leaves what is stored."""
+    values: dict[str, Any] = {}
+    if outcome.validators is not None:
+        values["etag"] = outcome.validators.etag
+        values["last_modified"] = outcome.validators.last_modified
+    if outcome.body_hash is not None:
+        values["body_hash"] = outcome.body_hash
+    if outcome.rhythm is not None:
+        values |= rows.rhythm_values(outcome.rhythm)
+    if outcome.wishes is not None:
+        values["wishes"] = rows.wishes_value(outcome.wishes)
+    if outcome.move is not None:
+        values |= {"moved_to": outcome.move.url, "moved_times": outcome.move.times}
+    return values
