@@ -66,6 +66,7 @@ class _Gunzip:
     def __init__(self, max_bytes: int) -> None:
         self._member = zlib.decompressobj(wbits=31)
         self._members = 1
+        self._behind = b""
         self._max_bytes = max_bytes
         self._unpacked = 0
 
@@ -79,8 +80,10 @@ class _Gunzip:
 
     def _unpack(self, packed: bytes) -> Iterator[bytes]:
         while True:
-            if self._member.eof and not self._next_member(packed):
-                return
+            if self._member.eof:
+                packed = self._behind + packed
+                if not self._next_member(packed):
+                    return
             try:
                 piece = self._member.decompress(packed, _PIECE)
             except zlib.error as error:
@@ -96,8 +99,11 @@ class _Gunzip:
 
     def _next_member(self, packed: bytes) -> bool:
         """Whether another gzip member follows; what else stands behind the last is ignored."""
-        if not packed.startswith(_GZIP_MAGIC):
+        # As much of it as tells: a member may begin at the very end of a chunk.
+        self._behind = packed[: len(_GZIP_MAGIC)]
+        if self._behind != _GZIP_MAGIC:
             return False
+        self._behind = b""
         self._members += 1
         if self._members > _MAX_MEMBERS:
             raise FetchError(f"more than {_MAX_MEMBERS} gzip members in one body")

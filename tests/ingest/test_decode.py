@@ -74,6 +74,13 @@ def test_members_follow_each_other_and_padding_behind_them_is_ignored() -> None:
     assert decode([gzip.compress(b"one ") + gzip.compress(b"two") + bytes(512)]) == b"one two"
 
 
+@given(st.integers(1, 60))
+def test_a_member_is_found_however_the_chunks_are_cut(size: int) -> None:
+    members = gzip.compress(b"one ") + gzip.compress(b"two ") + gzip.compress(b"three")
+    assert decode(cut(members, size)) == b"one two three"
+    assert decode(cut(members + bytes(7) + members, size)) == b"one two three"
+
+
 def test_heaps_of_empty_members_are_refused() -> None:
     with pytest.raises(FetchError, match="gzip members"):
         decode([gzip.compress(b"") * 1_000])
