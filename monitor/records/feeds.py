@@ -194,6 +194,8 @@ class ParsedFeed:
     """A feed document: its entries in document order and how many were skipped as unreadable.
 
     ``known``: the hashes of items that were left unread because the document before had them.
+    ``strict``: it is well-formed and of a shape in which an item means the same whatever stands
+    beside it.
     """
 
     title: str
@@ -202,6 +204,7 @@ class ParsedFeed:
     skipped: int = 0
     known: tuple[bytes, ...] = ()
     wishes: Wishes = Wishes()
+    strict: bool = False
 
 
 class PollStatus(StrEnum):
