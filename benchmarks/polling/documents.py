@@ -1,6 +1,8 @@
 """Synthetic feeds of 30 items: RSS 2.0, Atom and RDF; half with full texts, half with summaries.
 
-Well-formed throughout, so that both contenders read every item and do the same work.
+Well-formed throughout, so that both contenders read every item and do the same work. An item has
+as many elements and as much markup as one of the field: 12 and 13 tags in the mean of 1,381 items
+of 63 feeds that other projects keep as test data.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 _KINDS = ("rss", "atom", "rss", "rdf", "rss", "atom", "rss", "rss", "atom", "rss")
 _NAMESPACES = (
     'xmlns:content="http://purl.org/rss/1.0/modules/content/" '
-    'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/"'
 )
 
 
@@ -72,14 +74,16 @@ def _item(rng: Random, link: str, full: bool, published: datetime) -> Item:
 
 
 def _article(rng: Random, link: str) -> str:
-    """Return about 4 KB of HTML as weblogs write it: paragraphs, links, emphasis, an image."""
+    """Return about 4 KB of HTML as weblogs write it: paragraphs, links, emphasis, lists, images."""
     picture = f'<p><img src="{link}/picture.jpg" alt="{sentence(rng, 5)}" width="640"/></p>'
     paragraphs = [
         f"<p>{paragraph(rng, 3)} <a href='{link}?part={part}&amp;view=full'>{sentence(rng, 3)}</a> "
         f"<em>{sentence(rng, 4)}</em> {paragraph(rng, 2)}</p>"
-        for part in range(rng.randint(5, 8))
+        for part in range(rng.randint(4, 7))
     ]
-    return "\n".join((picture, *paragraphs, f"<blockquote>{paragraph(rng, 2)}</blockquote>"))
+    listed = "".join(f'<li><span class="point">{sentence(rng, 5)}</span></li>' for _ in range(3))
+    quoted = f'<div class="aside"><blockquote>{paragraph(rng, 1)}<br/></blockquote></div>'
+    return "\n".join((picture, *paragraphs, f"<ul>{listed}</ul>", quoted))
 
 
 def _rss(site: str, items: list[Item]) -> str:
@@ -87,7 +91,9 @@ def _rss(site: str, items: list[Item]) -> str:
         f"<item><title>{each.title}</title><link>{each.link}</link>"
         f'<guid isPermaLink="true">{each.link}</guid>'
         f"<pubDate>{format_datetime(each.published)}</pubDate>"
-        f"<description>{escape(each.summary)}</description>{_encoded(each)}</item>"
+        f"<description>{escape(each.summary)}</description>{_encoded(each)}"
+        f"<dc:creator>A. Writer</dc:creator><category>Island</category><category>News</category>"
+        f"<comments>{each.link}#talk</comments>{_picture(each)}</item>"
         for each in items
     )
     return (
@@ -103,7 +109,9 @@ def _atom(site: str, items: list[Item]) -> str:
         f'<entry><title>{each.title}</title><link rel="alternate" href="{each.link}"/>'
         f"<id>{each.link}</id><updated>{each.published.isoformat()}</updated>"
         f"<published>{each.published.isoformat()}</published>"
-        f'<summary type="html">{escape(each.summary)}</summary>{_content(each)}</entry>'
+        f'<summary type="html">{escape(each.summary)}</summary>{_content(each)}'
+        f"<author><name>A. Writer</name><uri>{site}/writer</uri></author>"
+        f'<category term="island"/><category term="news"/></entry>'
         for each in items
     )
     return (
@@ -117,7 +125,8 @@ def _rdf(site: str, items: list[Item]) -> str:
     entries = "\n".join(
         f'<item rdf:about="{each.link}"><title>{each.title}</title><link>{each.link}</link>'
         f"<dc:date>{each.published.isoformat()}</dc:date>"
-        f"<description>{escape(each.summary)}</description>{_encoded(each)}</item>"
+        f"<description>{escape(each.summary)}</description>{_encoded(each)}"
+        f"<dc:creator>A. Writer</dc:creator><dc:subject>Island</dc:subject></item>"
         for each in items
     )
     listed = "".join(f'<rdf:li rdf:resource="{each.link}"/>' for each in items)
@@ -134,6 +143,11 @@ def _encoded(item: Item) -> str:
     if item.content is None:
         return ""
     return f"<content:encoded><![CDATA[{item.content}]]></content:encoded>"
+
+
+def _picture(item: Item) -> str:
+    where = f'url="{item.link}/picture.jpg" medium="image"'
+    return f"<media:content {where}><media:credit>A. Painter</media:credit></media:content>"
 
 
 def _content(item: Item) -> str:
