@@ -4,6 +4,7 @@ MonitorError
   ConfigError             the owner's files: one or several problems, each with its place
   FetchError              a feed or page could not be read      (permanent: the server means it)
     AddressRefused        the guard refused the address          (always permanent)
+    HostResting           its host asked for a rest: it was not asked at all
   ParseError              the body is not a feed, or could not be parsed within its limits
   DeliveryError           a message was not accepted             (permanent, ambiguous)
   StoreError              the database
@@ -29,7 +30,10 @@ class ConfigError(MonitorError):
 
 
 class FetchError(MonitorError):
-    """A fetch that failed. ``retry_after``: how long the server asked to be left alone."""
+    """A fetch that failed. ``retry_after``: how long the server asked to be left alone.
+
+    ``seconds``: how long the network was busy with it; None: it was not asked.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class FetchError(MonitorError):
         self.permanent = permanent
         self.status = status
         self.retry_after = retry_after
+        self.seconds: float | None = None
 
 
 class AddressRefused(FetchError):
@@ -50,6 +55,10 @@ class AddressRefused(FetchError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, permanent=True)
+
+
+class HostResting(FetchError):
+    """The host said that it is asked too much; ``retry_after`` is what is left of its rest."""
 
 
 class ParseError(MonitorError):

@@ -1,33 +1,31 @@
-"""One hop of a conditional GET: what is asked, and what each answer means."""
+"""One hop of a conditional GET: it is asked, and this is what each answer means."""
 
 from __future__ import annotations
 
 import ssl
-from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from http import HTTPStatus
 from typing import NoReturn
-from urllib.parse import unquote
 
 import httpcore
-import httpx
 
 from monitor.errors import FetchError
 from monitor.ingest.cadence import parse_retry_after
+from monitor.ingest.connect import CONNECT_SECONDS, Connector
 from monitor.ingest.decode import Decoder
-from monitor.ingest.dial import GuardedBackend
+from monitor.ingest.headers import headers_of
+from monitor.ingest.stream import MAX_HEAD, head_too_large
+from monitor.ingest.target import Target
 from monitor.records import Fetched, Request, Validators
 
-_ACCEPT = (
-    b"application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
-    b"application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
-)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FOR_EVER = frozenset({301, 308})
 _ASK_AGAIN = frozenset({408, 425, 429})
-_CONNECT_SECONDS = 10.0
+_MAX_VALIDATOR = 1_000
+"""A server that cannot take its own validator back would refuse every request from then on."""
+
 _NONE = Validators()
 _WIRE_ERRORS = (
     httpcore.NetworkError,
@@ -53,191 +51,132 @@ class FetchSettings:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """The answer was: look there."""
+    """The answer was: look there; ``permanent``: and never here again."""
 
-    url: str
-
-
-class Transport(httpx.AsyncBaseTransport):
-    """A connection of its own for every request, dialled by the guarded backend.
-
-    A pool would rescan its idle connections on every request and save little: feeds live on
-    different hosts and are read minutes apart.
-    """
-
-    def __init__(self, backend: GuardedBackend, ssl_context: ssl.SSLContext | None) -> None:
-        self._backend = backend
-        self._given = ssl_context
-
-    @cached_property
-    def _ssl_context(self) -> ssl.SSLContext:
-        # Loading the authorities takes 60 ms: once, and only where https is read.
-        return self._given or httpx.create_ssl_context(trust_env=False)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request``; raises ``FetchError`` and the errors of httpcore."""
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        connection = httpcore.AsyncHTTPConnection(
-            origin=url.origin,
-            ssl_context=self._ssl_context if url.scheme == b"https" else None,
-            network_backend=self._backend,
-        )
-        try:
-            answer = await connection.handle_async_request(
-                httpcore.Request(
-                    request.method,
-                    url,
-                    headers=request.headers.raw,
-                    extensions=request.extensions,
-                )
-            )
-        except BaseException:
-            await connection.aclose()
-            raise
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer, connection)
-        )
-
-
-class _Body(httpx.AsyncByteStream):
-    """The raw body of one answer; closing it closes the connection."""
-
-    def __init__(self, answer: httpcore.Response, connection: httpcore.AsyncHTTPConnection) -> None:
-        self._answer = answer
-        self._connection = connection
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._answer.aiter_stream():
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._connection.aclose()
+    target: Target
+    permanent: bool
 
 
 class Client:
-    """Asks for one address and reads the answer.
+    """Asks one address and reads the answer.
 
-    The transport is used without ``httpx.AsyncClient``: nothing then keeps cookies, follows
-    redirects, reads the environment, decodes a body or logs an address with its password.
+    Nothing here keeps cookies, follows redirects, reads the environment, decodes more than it may
+    or logs an address with its password: that is why it is no ``httpx.AsyncClient``.
     """
 
-    def __init__(self, transport: Transport, settings: FetchSettings) -> None:
-        self._transport = transport
+    def __init__(self, connector: Connector, settings: FetchSettings) -> None:
+        self._connector = connector
         self._settings = settings
 
-    async def hop(self, request: Request, url: str) -> Fetched | Redirect:
-        """Ask ``url`` on behalf of ``request``; raise ``FetchError``."""
-        target = _parse(url)
+    async def hop(self, request: Request, home: Target, target: Target) -> Fetched | Redirect:
+        """Ask ``target`` on behalf of ``request``, whose own address is ``home``.
+
+        Raises ``FetchError``.
+        """
         try:
-            return await self._ask(request, target)
+            return await self._ask(request, home, target)
+        except httpcore.ProxyError as error:
+            raise FetchError(f"{target.host}: the proxy refused ({error})") from error
         except _WIRE_ERRORS as error:
             detail = str(error)[:200] or type(error).__name__
             raise FetchError(f"{target.host}: the connection failed ({detail})") from error
 
-    async def _ask(self, request: Request, url: httpx.URL) -> Fetched | Redirect:
-        asked = httpx.Request(
-            "GET",
-            url,
-            headers=self._headers(request, url),
-            extensions={"timeout": {"connect": _CONNECT_SECONDS}},
+    async def _ask(self, request: Request, home: Target, target: Target) -> Fetched | Redirect:
+        headers = headers_of(request, home, target, self._settings.user_agent)
+        asked = httpcore.Request(
+            b"GET",
+            target.asked,
+            headers=headers,
+            extensions={"timeout": {"connect": CONNECT_SECONDS}},
         )
-        answer = await self._transport.handle_async_request(asked)
+        connection = await self._connector.connect(target, request.access.proxy)
         try:
-            return await self._read(request, url, answer)
+            answer = await connection.handle_async_request(asked)
+            answer.extensions["network_stream"].head_is_read()
+            return await self._read(request, target, answer)
         finally:
-            await answer.aclose()
-
-    def _headers(self, request: Request, url: httpx.URL) -> list[tuple[bytes, bytes]]:
-        headers = [
-            (b"User-Agent", self._settings.user_agent.encode("latin-1", "replace")),
-            (b"Accept", _ACCEPT),
-            (b"Accept-Encoding", b"gzip"),
-            (b"Connection", b"close"),
-        ]
-        if request.validators.etag is not None:
-            headers.append((b"If-None-Match", request.validators.etag))
-        if request.validators.last_modified is not None:
-            headers.append((b"If-Modified-Since", request.validators.last_modified))
-        # Only what stands in the address itself: a redirect does not inherit it.
-        if url.userinfo:
-            headers.append((b"Authorization", b"Basic " + b64encode(_login(url))))
-        return headers
+            await connection.aclose()
 
     async def _read(
-        self, request: Request, url: httpx.URL, answer: httpx.Response
+        self, request: Request, target: Target, answer: httpcore.Response
     ) -> Fetched | Redirect:
-        if answer.status_code in _REDIRECTS and "location" in answer.headers:
-            return Redirect(_join(url, answer.headers["location"]))
+        if sum(len(name) + len(value) + 4 for name, value in answer.headers) > MAX_HEAD:
+            raise FetchError(f"{target.host}: {head_too_large()}")
+        headers = _readable(answer.headers)
+        if answer.status in _REDIRECTS and "location" in headers:
+            return Redirect(target.join(headers["location"]), answer.status in _FOR_EVER)
         sent = request.validators
-        if answer.status_code == HTTPStatus.NOT_MODIFIED and sent != _NONE:
-            return _fetched(url, answer, keep=sent)
-        if answer.status_code != HTTPStatus.OK:
-            _refuse(url, answer)
-        return _fetched(url, answer, body=await self._body(url, answer))
+        if answer.status == HTTPStatus.NOT_MODIFIED and sent != _NONE:
+            return _fetched(target, answer, headers, keep=sent)
+        if answer.status != HTTPStatus.OK:
+            _refuse(target.host, answer.status, headers)
+        body, size = await self._body(target.host, answer, headers)
+        return _fetched(target, answer, headers, body=body, size=size)
 
-    async def _body(self, url: httpx.URL, answer: httpx.Response) -> bytes:
+    async def _body(
+        self, host: str, answer: httpcore.Response, headers: Mapping[str, str]
+    ) -> tuple[bytes, int]:
         try:
-            decoder = Decoder(answer.headers.get("content-encoding", ""), self._settings.max_bytes)
-            async for chunk in answer.aiter_raw():
-                decoder.feed(chunk)
-            return decoder.finish()
+            decoder = Decoder(headers.get("content-encoding", ""), self._settings.max_bytes)
+            async for piece in answer.aiter_stream():
+                decoder.feed(piece)
+            return decoder.finish(), decoder.size
         except FetchError as error:
-            raise FetchError(f"{url.host}: {error}") from error
+            raise FetchError(f"{host}: {error}") from error
 
 
-def _parse(url: str) -> httpx.URL:
+def _readable(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers by lower-case name; several of one name are one list (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("ascii").lower(), _text(raw_value)
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _text(value: bytes) -> str:
+    """Read a header as UTF-8 where it is, since addresses often are, otherwise as Latin-1."""
     try:
-        parsed = httpx.URL(url.strip())
-    except httpx.InvalidURL as error:
-        raise FetchError(f"not a valid address ({error})", permanent=True) from error
-    if parsed.scheme in ("http", "https") and not parsed.host:
-        raise FetchError("the address names no host", permanent=True)
-    return parsed
-
-
-def _join(url: httpx.URL, location: str) -> str:
-    try:
-        return str(url.join(location))
-    except httpx.InvalidURL as error:
-        raise FetchError(f"{url.host}: redirects to no valid address ({error})") from error
-
-
-def _login(url: httpx.URL) -> bytes:
-    return f"{unquote(url.username)}:{unquote(url.password or '')}".encode()
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _fetched(
-    url: httpx.URL,
-    answer: httpx.Response,
+    target: Target,
+    answer: httpcore.Response,
+    headers: Mapping[str, str],
     *,
     body: bytes | None = None,
+    size: int = 0,
     keep: Validators = _NONE,
 ) -> Fetched:
-    raw = {name.lower(): value for name, value in reversed(answer.headers.raw)}
     return Fetched(
-        url=str(url.copy_with(userinfo=b"")),  # relative links are completed with it
-        status=answer.status_code,
-        headers=dict(answer.headers.items()),
+        url=str(target.url),
+        status=answer.status,
+        headers=headers,
         validators=Validators(
-            etag=raw.get(b"etag") or keep.etag,
-            last_modified=raw.get(b"last-modified") or keep.last_modified,
+            etag=_validator(answer, b"etag") or keep.etag,
+            last_modified=_validator(answer, b"last-modified") or keep.last_modified,
         ),
         body=body,
+        size=size,
     )
 
 
-def _refuse(url: httpx.URL, answer: httpx.Response) -> NoReturn:
-    status = answer.status_code
+def _validator(answer: httpcore.Response, name: bytes) -> bytes | None:
+    """Return the first header of ``name`` byte for byte, unless it is too long to send back."""
+    found = (value for each, value in answer.headers if each.lower() == name)
+    value = next(found, b"")
+    return value if len(value) <= _MAX_VALIDATOR else None
+
+
+def _refuse(host: str, status: int, headers: Mapping[str, str]) -> NoReturn:
     retry_after = parse_retry_after(
-        answer.headers.get("retry-after", ""), answer.headers.get("date"), datetime.now(UTC)
+        headers.get("retry-after", ""), headers.get("date"), datetime.now(UTC)
     )
     raise FetchError(
-        f"{url.host} answered {status} {_phrase(status)}".rstrip(),
+        f"{host} answered {status} {_phrase(status)}".rstrip(),
         permanent=400 <= status < 500 and status not in _ASK_AGAIN,
         status=status,
         retry_after=retry_after,

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from monitor.errors import FetchError
 
 _PIECE = 64 * 1024
+_MAX_CHUNKS = 100_000
+"""Of a body: each costs the same whether it brings a byte or 64 kB."""
+
 _MAX_CODINGS = 2
 _MAX_MEMBERS = 16
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -26,12 +29,21 @@ class Decoder:
         self._max_bytes = max_bytes
         self._body = bytearray()
         self._wire = 0
+        self._chunks = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes came over the wire."""
+        return self._wire
 
     def feed(self, chunk: bytes) -> None:
         """Take the next chunk as it came over the wire."""
         self._wire += len(chunk)
+        self._chunks += 1
         if self._wire > self._max_bytes:
             raise _too_large(self._max_bytes)
+        if self._chunks > _MAX_CHUNKS:
+            raise FetchError(f"the body comes in more than {_MAX_CHUNKS:,} pieces")
         pieces: Iterator[bytes] = iter((chunk,))
         for stage in self._stages:
             pieces = stage.unpack(pieces)

@@ -10,30 +10,47 @@ from __future__ import annotations
 import asyncio
 import queue
 import ssl
-from collections.abc import Iterable, Iterator
-from itertools import count
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from weakref import WeakValueDictionary
 
-from monitor.errors import FetchError
-from monitor.ingest.client import Client, FetchSettings, Redirect, Transport
-from monitor.ingest.dial import GuardedBackend, Resolver, resolve
+from monitor.errors import FetchError, HostResting
+from monitor.ingest.client import Client, FetchSettings, Redirect
+from monitor.ingest.connect import Connector
+from monitor.ingest.dial import Resolver, resolve
 from monitor.ingest.guard import Guard
 from monitor.ingest.loop import LoopThread
-from monitor.ingest.urls import host_of
+from monitor.ingest.rest import Rests
+from monitor.ingest.target import Target, parse
 from monitor.records import Fetched, Request
 
 __all__ = ["FetchSettings", "Fetcher"]
 
 _MAX_REDIRECTS = 10
+_TOO_MANY_REQUESTS = 429
+_UNAVAILABLE = 503
 
 Answer = tuple[Request, Fetched | FetchError]
+
+
+@dataclass(slots=True)
+class _Course:
+    """How far one fetch has come. ``left``: seconds that the network may still be busy with it."""
+
+    request: Request
+    home: Target
+    left: float
 
 
 class Fetcher:
     """Fetches; a context manager. Thread-safe.
 
-    ``resolve`` finds the addresses of a host; ``ssl_context`` None trusts the public authorities.
+    ``resolve`` finds the addresses of a host; ``ssl_context`` None trusts the public authorities;
+    ``clock`` counts the seconds that a host rests for. A host that answered 429, or 503 with a
+    Retry-After, is not asked again before its rest is over: ``HostResting``.
     Nothing is started before the first fetch.
     """
 
@@ -44,11 +61,13 @@ class Fetcher:
         *,
         resolve: Resolver = resolve,
         ssl_context: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._guard = guard
         self._settings = settings
-        self._client = Client(Transport(GuardedBackend(guard, resolve), ssl_context), settings)
+        self._client = Client(Connector(guard, resolve, ssl_context), settings)
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._rests = Rests(clock)
         self._thread = LoopThread("fetch")
 
     def __enter__(self) -> Fetcher:
@@ -86,11 +105,25 @@ class Fetcher:
         if work is None:
             return
         try:
-            while (answer := answers.get()) is not None:
-                self._thread.call(slots.release)
-                yield answer
+            yield from self._taken(answers, slots)
         finally:
             work.cancel()
+
+    def _taken(
+        self, answers: queue.SimpleQueue[Answer | None], slots: asyncio.Semaphore
+    ) -> Iterator[Answer]:
+        """Yield the answers; their slots go back together while more answers wait.
+
+        Each time costs as much as waking the loop.
+        """
+        together = max(1, self._settings.concurrency // 4)
+        taken = 0
+        while (answer := answers.get()) is not None:
+            taken += 1
+            if taken == together or answers.empty():
+                self._thread.call(partial(_release, slots, taken))
+                taken = 0
+            yield answer
 
     async def _fetch_all(
         self,
@@ -109,50 +142,85 @@ class Fetcher:
             answers.put(None)
 
     async def _answer(self, request: Request, slots: asyncio.Semaphore) -> Fetched | FetchError:
+        """Return what became of ``request``; a slot is held until that is taken."""
         try:
-            return await self._follow(request, slots)
+            home = parse(request.url)
         except FetchError as error:
+            await slots.acquire()
             return error
+        course = _Course(request, home, self._settings.timeout.total_seconds())
+        try:
+            return await self._follow(course, slots)
+        except FetchError as error:
+            failure = error
         except Exception as error:
             # A fault of ours must cost this feed one poll, not the others their round.
-            failure = FetchError(f"{host_of(request.url)}: unexpected {type(error).__name__}")
+            failure = FetchError(f"{home.host}: unexpected {type(error).__name__}")
             failure.__cause__ = error
-            return failure
+        failure.seconds = self._spent(course)
+        return failure
 
-    async def _follow(self, request: Request, slots: asyncio.Semaphore) -> Fetched:
+    async def _follow(self, course: _Course, slots: asyncio.Semaphore) -> Fetched:
         """Go from hop to hop; whichever way it ends, one slot is held until its answer is taken.
 
         A hop takes its host first and then a slot, and gives both back before the next: nobody
         waits for one while holding the other. Waiting does not count against the deadline.
         """
-        url, left = request.url, self._settings.timeout.total_seconds()
-        clock = asyncio.get_running_loop().time
-        for hops in count():
-            async with self._host(url):
+        target, permanent = course.home, True
+        for hops in range(_MAX_REDIRECTS + 1):
+            async with self._host(target.host):
                 await slots.acquire()
-                started = clock()
-                answer = await self._hop(request, url, left)
-                left -= clock() - started
+                answer = await self._hop(course, target)
             if isinstance(answer, Fetched):
-                return answer
-            if hops == _MAX_REDIRECTS:
-                raise FetchError(f"{host_of(url)}: more than {_MAX_REDIRECTS} redirects")
-            slots.release()
-            url = answer.url
-        raise AssertionError("count() does not end")
+                moved_to = answer.url if hops and permanent else None
+                return replace(answer, moved_to=moved_to, seconds=self._spent(course))
+            if hops < _MAX_REDIRECTS:
+                slots.release()
+            target, permanent = answer.target, permanent and answer.permanent
+        raise FetchError(f"{target.host}: more than {_MAX_REDIRECTS} redirects")
 
-    async def _hop(self, request: Request, url: str, seconds: float) -> Fetched | Redirect:
-        self._guard.check_scheme(url.strip().partition(":")[0].lower())
+    async def _hop(self, course: _Course, target: Target) -> Fetched | Redirect:
+        self._guard.check_scheme(target.scheme)
+        self._let_rest(target.host)
+        clock = asyncio.get_running_loop().time
+        started = clock()
         try:
-            async with asyncio.timeout(seconds):
-                return await self._client.hop(request, url)
+            async with asyncio.timeout(course.left):
+                return await self._client.hop(course.request, course.home, target)
         except TimeoutError as error:
             limit = self._settings.timeout.total_seconds()
-            raise FetchError(f"{host_of(url)}: no complete answer within {limit:g} s") from error
+            raise FetchError(f"{target.host}: no complete answer within {limit:g} s") from error
+        except FetchError as error:
+            self._heed(target.host, error)
+            raise
+        finally:
+            course.left -= clock() - started
 
-    def _host(self, url: str) -> asyncio.Semaphore:
-        host = host_of(url)
+    def _let_rest(self, host: str) -> None:
+        left = self._rests.left(host)
+        if left is not None:
+            seconds = left.total_seconds()
+            raise HostResting(
+                f"{host} asked to be left alone; it is asked again in {seconds:.0f} s",
+                retry_after=left,
+            )
+
+    def _heed(self, host: str, error: FetchError) -> None:
+        """Remember the rest that an answer asked for: it is meant for all feeds of the host."""
+        asked = error.status == _UNAVAILABLE and error.retry_after is not None
+        if asked or error.status == _TOO_MANY_REQUESTS:
+            self._rests.begin(host, error.retry_after)
+
+    def _spent(self, course: _Course) -> float:
+        return self._settings.timeout.total_seconds() - course.left
+
+    def _host(self, host: str) -> asyncio.Semaphore:
         semaphore = self._hosts.get(host)
         if semaphore is None:
             semaphore = self._hosts[host] = asyncio.Semaphore(self._settings.per_host)
         return semaphore
+
+
+def _release(slots: asyncio.Semaphore, count: int) -> None:
+    for _ in range(count):
+        slots.release()

@@ -1,0 +1,74 @@
+"""An address, taken apart once: whom to dial, what to ask for, what may be shown. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import httpcore
+import httpx
+
+from monitor.errors import FetchError
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one hop goes. ``url`` has no login: stories complete their links with it.
+
+    ``origin``: scheme, host in IDNA form, port; ``host`` the same without the dot that may end a
+    name; ``authority``: host and port as the Host header has them.
+    """
+
+    url: httpx.URL
+    origin: tuple[str, str, int]
+    authority: bytes
+    login: tuple[str, str] | None
+
+    @property
+    def scheme(self) -> str:
+        """The scheme in lower case; any, and maybe none."""
+        return self.origin[0]
+
+    @property
+    def host(self) -> str:
+        """The name that limits and rests are kept by."""
+        return self.origin[1].rstrip(".")
+
+    @property
+    def asked(self) -> httpcore.URL:
+        """The same for httpcore."""
+        return httpcore.URL(
+            scheme=self.url.raw_scheme,
+            host=self.url.raw_host,
+            port=self.url.port,
+            target=self.url.raw_path,
+        )
+
+    def join(self, location: str) -> Target:
+        """Return where a redirect to ``location`` leads; raise ``FetchError``."""
+        try:
+            return _taken_apart(self.url.join(location))
+        except (httpx.InvalidURL, ValueError) as error:
+            raise FetchError(f"{self.host}: redirects to no valid address ({error})") from error
+
+
+def parse(url: str) -> Target:
+    """Take ``url`` apart; raise ``FetchError`` for what is no address."""
+    try:
+        return _taken_apart(httpx.URL(url.strip()))
+    except httpx.InvalidURL as error:
+        raise FetchError(f"not a valid address ({error})", permanent=True) from error
+
+
+def _taken_apart(url: httpx.URL) -> Target:
+    scheme, host = url.scheme, url.raw_host.decode("ascii")
+    if scheme in _DEFAULT_PORTS and not host:
+        raise FetchError("the address names no host", permanent=True)
+    return Target(
+        url=url.copy_with(userinfo=b"") if url.userinfo else url,
+        origin=(scheme, host, url.port or _DEFAULT_PORTS.get(scheme, 0)),
+        authority=url.netloc,
+        login=(unquote(url.username), unquote(url.password or "")) if url.userinfo else None,
+    )
