@@ -10,6 +10,7 @@ import html
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 
 MAX_TEXT = 64 * 1024
 """Characters of a plain text that are kept."""
@@ -19,10 +20,10 @@ _MAX_DEPTH = 300
 _MAX_NODES = 1_000_000
 _MAX_ATTRIBUTES = 2_000
 
-_SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
-"""Blanks to be replaced by one space; a single space is none, which halves the time."""
-
-_LINE_ENDS = str.maketrans({"\r": "\n", "\u0085": "\n", "\u2028": "\n", "\u2029": "\n"})
+_PRINTABLE = bytes(range(0x20, 0x7F))
+_SPACE = re.compile(r"\s")
+_BLANK = re.compile(r"[^\S\n]")
+_LINE_END = re.compile("[\r\x85\u2028\u2029]")
 _UNWANTED = re.compile(
     "["
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls
@@ -48,6 +49,23 @@ _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
 _DROPPED = ("script", "style", "template", "noscript", "iframe", "object", "svg", "head")
 _DROPPED_START = re.compile(rf"<({'|'.join(_DROPPED)})\b", re.IGNORECASE)
 
+# What a parser makes nothing of but its absence: neither tables nor what hides or keeps its text.
+_ATTRIBUTES = r"""(?: [^ "'<>/=]++(?:="[^"<>]*+"|='[^'<>]*+'|=[^ "'<>=`]++)?+)*+ ?/?"""
+_SIMPLE_BLOCK = re.compile(
+    r"</?(?:article|aside|blockquote|br|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li"
+    rf"|main|nav|ol|p|section|ul){_ATTRIBUTES}>",
+    re.IGNORECASE | re.ASCII,
+)
+_SIMPLE_INLINE = re.compile(
+    r"</?(?:a|abbr|b|cite|code|del|em|i|img|ins|mark|q|s|small|span|strong|sub|sup|time|u)"
+    rf"{_ATTRIBUTES}>",
+    re.IGNORECASE | re.ASCII,
+)
+_ODD_REFERENCE = re.compile(
+    r"&(?!(?:amp|lt|gt|quot|apos|nbsp|hellip|[mn]dash|[lr][sd]quo|[aeiou](?:acute|grave|circ|uml)"
+    r"|#[0-9]{2,4}|#12[0-9]{4}|#[xX](?:[0-9a-fA-F]{2,3}|20[0-9a-fA-F]{2}));)"
+)
+
 
 def plain_text(markup: str) -> str:
     """Return the text of HTML: entities decoded once, one line per block, no blank lines.
@@ -55,13 +73,13 @@ def plain_text(markup: str) -> str:
     At most ``MAX_TEXT`` characters. Markup that would cost the HTML parser more than linear time
     (deep nesting, heaps of attributes) is stripped of its tags without being understood.
     """
-    markup = " ".join(markup[:_MAX_HTML].split())
-    if "<" in markup:
-        broken = _BLOCK.sub("\n<", markup)
-        text = _strip_tags(broken) if is_excessive(broken) else _parsed_text(broken)
-    else:
-        text = html.unescape(markup)
-    return clean_text(text)
+    markup = markup[:_MAX_HTML]
+    odd = _odd_characters(markup)
+    markup = _single_spaced(markup, _SPACE.findall(odd)).strip()
+    if "<" not in markup:
+        return clean_text(html.unescape(markup))
+    simple = None if _UNWANTED.search(odd) else _simple_text(markup)
+    return clean_text(_any_text(markup) if simple is None else simple)
 
 
 def clean_text(text: str) -> str:
@@ -77,8 +95,12 @@ def clean_line(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    text = _UNWANTED.sub("", text.translate(_LINE_ENDS))
-    return _SPACES.sub(" ", _composed(text))
+    odd = _odd_characters(text)
+    if _LINE_END.search(odd):
+        text = _LINE_END.sub("\n", text)
+    if _UNWANTED.search(odd):
+        text = _UNWANTED.sub("", text)
+    return _composed(_single_spaced(text, _BLANK.findall(odd)))
 
 
 def _composed(text: str) -> str:
@@ -101,6 +123,34 @@ def _shortened(run: re.Match[str]) -> str:
         if marks <= _MAX_MARKS:
             kept.append(sign)
     return "".join(kept)
+
+
+def _odd_characters(text: str) -> str:
+    """Return what is not printable ASCII: a search in these few is a search in all of ``text``."""
+    return (
+        text.encode("utf-8", "surrogatepass")
+        .translate(None, _PRINTABLE)
+        .decode("utf-8", "surrogatepass")
+    )
+
+
+def _single_spaced(text: str, blanks: Iterable[str]) -> str:
+    for blank in set(blanks):
+        text = text.replace(blank, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
+
+
+def _simple_text(markup: str) -> str | None:
+    """Return what a parser would, where tags only have to go; None where that is not certain."""
+    text = _SIMPLE_INLINE.sub("", _SIMPLE_BLOCK.sub("\n", markup))
+    return None if "<" in text or _ODD_REFERENCE.search(text) else html.unescape(text)
+
+
+def _any_text(markup: str) -> str:
+    broken = _BLOCK.sub("\n<", markup)
+    return _strip_tags(broken) if is_excessive(broken) else _parsed_text(broken)
 
 
 def _parsed_text(markup: str) -> str:

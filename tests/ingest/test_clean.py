@@ -2,20 +2,89 @@
 
 from __future__ import annotations
 
+import gzip
+import html
+import json
 import re
 import time
 import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.ingest.clean import MAX_TEXT, clean_line, clean_text, plain_text
+from monitor.ingest.clean import MAX_TEXT, clean_line, clean_text, is_excessive, plain_text
+from tests.ingest import reference
 
 HOSTILE = st.text(
     st.characters() | st.sampled_from("<>/&;#\x00\x1b\r\n\u2028\u202e\u200b\ud800\ufeff"),
     max_size=300,
 )
+SIMPLE = [
+    *("<p>", "</p>", "<br>", "<br />", "</br>", "<hr/>", "<div class='a b'>", "</div>", "<h2>"),
+    *("</h2>", "<h3>", "<ul>", "<li>", "</li>", "</ul>", "<blockquote cite=x/>", "</blockquote>"),
+    *("<dl>", "<dt>", "<dd>", "</dl>", "<a href='/x?y=1&amp;z' rel=nofollow>", "</a>", "<b>"),
+    *("</b>", "<EM>", "</em>", '<img src="a.jpg" alt="x" hidden/>', "<span >", "</span>", "<i>"),
+    *("</i>", "<q>", "<sup>", "</sup>", "<figure>", "<figcaption>", "</figure>", "<nav>", "<time>"),
+]
+ODD = [
+    *("<table>", "<tr>", "<td>", "</table>", "<select>", "<option>", "<pre>", "<textarea>", "<!--"),
+    *(
+        "-->",
+        "<script>",
+        "</script>",
+        "<style>",
+        "</style>",
+        "<svg>",
+        "</svg>",
+        "<title>",
+        "<body>",
+    ),
+    *(
+        "</body>",
+        "</html>",
+        "<head>",
+        "<a title='a>b'>",
+        '<p class="a',
+        '">',
+        "<x-y>",
+        "<p/",
+        "<p-x>",
+    ),
+    *("<ſpan>", "<b\n>", "<?x?>", "<![CDATA[", "]]>", "<form>", "<button>", "<plaintext>", "< p>"),
+    *('<p a="b"c>', "<p a = b>", "<template>", "<noscript>", "<math>", "<image>", "<frameset>"),
+]
+REFERENCES = [
+    *("&amp;", "&lt;", "&gt;b>", "&nbsp;", "&rsquo;", "&eacute;", "&#8212;", "&#x2019;", "&#128;"),
+    *("&#0;", "&#10;", "&#xA0;", "&amp;lt;", "&amp", "&notit;", "&unknown;", "&#128512;", "&#x1f;"),
+    *("&#65534;", "&#131070;", "&#xFDD0;", "&", "&;", "&#;", "&copy", "&NotEqualTilde;"),
+]
+WORDS = [
+    *("a", "word", " ", "  ", "\n", "\t", "\r\n", "\xa0", "\u2003", "\u2000", "\x1c", "\x85", "\0"),
+    *(
+        "é",
+        "e\u0301",
+        "\u0301",
+        "“",
+        "…",
+        "国防",
+        "\u202e",
+        "\u200b",
+        "\xad",
+        "\ud800",
+        "\U000e0041",
+    ),
+    *(">", '"', "'", "=", "/", "\ufffd", "\u1100\u1161", "\u0344", "ﬁ", "İ", "ß", "\x7f"),
+]
+MARKUP = st.lists(
+    st.sampled_from(SIMPLE + WORDS[:6] + REFERENCES[:9])
+    | st.sampled_from(SIMPLE + ODD + REFERENCES + WORDS)
+    | st.text(max_size=5),
+    max_size=25,
+).map("".join)
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 UNWANTED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\u2028]")
 
 
@@ -103,6 +172,9 @@ def test_a_text_has_an_upper_limit(clean: object) -> None:
         "<div>" * 100_000 + "deep",
         "<p " + " ".join(f"a{n}=1" for n in range(50_000)) + ">wide",
         "".join(f"<b a={n}>" for n in range(250)) + "<p>x" * 100_000,
+        '<p a="x ' * 100_000,
+        "<p a\n" * 100_000,
+        " \x0b\n\xa0" * 150_000,
         "<script>" * 100_000,
         "<!--" * 100_000,
         "<" * 500_000,
@@ -114,6 +186,9 @@ def test_a_text_has_an_upper_limit(clean: object) -> None:
         "depth",
         "attributes",
         "open formatting",
+        "quotes",
+        "blanks in tags",
+        "blanks",
         "scripts",
         "comments",
         "lt",
@@ -145,3 +220,67 @@ def test_marks_and_ornaments_of_honest_texts_stay() -> None:
 def test_markup_that_is_too_deep_still_gives_its_text() -> None:
     markup = "<div>" * 5_000 + "<p>deep &amp; down</p><script>no</script>" + "</div>" * 5_000
     assert plain_text(markup) == "deep & down"
+
+
+@given(MARKUP | HOSTILE)
+def test_the_quick_way_gives_what_the_plain_way_gives(text: str) -> None:
+    assert plain_text(text) == reference.plain_text(text)
+    assert clean_text(text) == reference.clean_text(text)
+    assert clean_line(text) == reference.clean_line(text)
+    assert is_excessive(text) == reference.is_excessive(text)
+
+
+@given(st.lists(st.sampled_from(SIMPLE + WORDS[:4]), max_size=40).map("".join))
+def test_tags_that_only_have_to_go_are_those_a_parser_drops(markup: str) -> None:
+    assert plain_text(markup) == reference.plain_text(markup)
+
+
+def test_every_reference_means_what_it_means_to_a_parser() -> None:
+    numbers = [*range(10_000), *range(0xFDC0, 0x10010), *range(119_990, 131_080, 3)]
+    written = [f"&#{n};" for n in numbers] + [f"&#x{n:x};" for n in numbers] + REFERENCES
+    wrong = [
+        each
+        for each in (f"<p>a{one}b</p>" for one in written)
+        if plain_text(each) != reference.plain_text(each)
+    ]
+    assert wrong == []
+
+
+def published() -> Iterator[str]:
+    """Real texts, and real feed documents as if they were markup."""
+    for corpus in ("allsides", "t17", "wikitimes"):
+        path = DATA / corpus / "dev.jsonl.gz"
+        if path.is_file():
+            with gzip.open(path, "rt", encoding="utf-8") as lines:
+                for line, _ in zip(lines, range(400), strict=False):
+                    yield str(json.loads(line).get("text") or "")
+    for path in sorted((DATA / "feeds" / "files").glob("*")):
+        yield path.read_bytes()[:20_000].decode("utf-8", "replace")
+
+
+def test_published_texts_come_out_as_the_plain_way_has_them() -> None:
+    texts = list(published())
+    if not texts:
+        pytest.skip(f"no texts in {DATA}")
+    for text in texts:
+        assert clean_text(text) == reference.clean_text(text)
+        for markup in (text, html.unescape(text)):
+            assert plain_text(markup) == reference.plain_text(markup)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<table>loose<tr><td>cell</td></tr></table><p>after",
+        "<p>lone \ud800 surrogate</p>",
+        "<p>nul \0 inside</p>",
+        '<img alt="a > b">seen',
+        '<p title="a" b">seen',
+        "<select><p>one<option>two</select>",
+        "<p>seen<title>not body</title>",
+        "<textarea><b>raw</b></textarea>",
+        "<ſection>x</ſection>",
+    ],
+)
+def test_what_a_parser_does_more_with_is_left_to_it(markup: str) -> None:
+    assert plain_text(markup) == reference.plain_text(markup)
