@@ -22,6 +22,7 @@ ROOMS = {
     "feedparser": ["monitor/ingest/parse.py"],
     "selectolax": ["monitor/ingest/*"],
     "sklearn": ["monitor/matching/features.py", "monitor/matching/vectors.py"],
+    "trafilatura": ["monitor/ingest/article.py"],
     "gcld3": ["monitor/ingest/language.py"],
     "Stemmer": ["monitor/matching/text.py"],
     "sqlalchemy": ["monitor/store/*"],
@@ -38,7 +39,8 @@ ROOMS = {
 }
 """One foreign library, one room."""
 
-HEAVY = ("sklearn", "scipy", "numpy", "sqlalchemy", "httpx", "feedparser", "jinja2", "pydantic")
+HEAVY = ("sklearn", "scipy", "numpy", "sqlalchemy", "httpx", "feedparser", "trafilatura")
+HEAVY += ("jinja2", "pydantic")
 """What `monitor --help` must not wait for."""
 
 

@@ -70,6 +70,11 @@ class ParserPool:
         """Return title and main text of a web page; raise ``ParseError``."""
         return frames.to_seed(self._run("page", body, content_type, url)["seed"])
 
+    def read_article(self, body: bytes, content_type: str | None, url: str) -> str:
+        """Return the main text of a story's page, ``""`` for none; raise ``ParseError``."""
+        text: str = self._run("article", body, content_type, url)["text"]
+        return text
+
     def shrink(self, idle: timedelta = timedelta(minutes=1)) -> None:
         """End the workers that have had nothing to do for as long as ``idle``."""
         before = time.monotonic() - idle.total_seconds()

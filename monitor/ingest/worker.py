@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from monitor.errors import ParseError
 from monitor.ingest import frames
+from monitor.ingest.article import extract
 from monitor.ingest.page import parse_page
 from monitor.ingest.parse import parse_feed
 
@@ -38,6 +39,8 @@ def main() -> None:
 def _answer(header: dict[str, Any], body: bytes) -> dict[str, Any]:
     arguments = body, header["content_type"], header["url"]
     try:
+        if header["job"] == "article":
+            return {"text": extract(body, header["content_type"])}
         if header["job"] == "page":
             return {"seed": frames.from_seed(parse_page(*arguments))}
         return {"feed": frames.from_feed(parse_feed(*arguments))}
