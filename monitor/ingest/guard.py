@@ -37,12 +37,15 @@ _V6_REFUSED = tuple(
     )
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
+_ISATAP = 0x5EFE
+_LOCAL_BIT = 0x0200_0000
 
 
 def is_public(address: str) -> bool:
     """Whether ``address`` (an IP literal) is globally routable; False for anything else.
 
-    An IPv6 address that embeds IPv4 ones (mapped, NAT64, 6to4, Teredo) is as public as they are.
+    An IPv6 address that embeds IPv4 ones (mapped, NAT64, 6to4, Teredo, ISATAP) is no more public
+    than they are.
     """
     try:
         parsed = ip_address(address)
@@ -59,7 +62,16 @@ def _is_public_v6(address: IPv6Address) -> bool:
     embedded = _embedded(address)
     if embedded:
         return all(_is_public_v4(each) for each in embedded)
-    return address in _V6_GLOBAL and not any(address in network for network in _V6_REFUSED)
+    if address not in _V6_GLOBAL or any(address in network for network in _V6_REFUSED):
+        return False
+    behind = _isatap(address)
+    return behind is None or _is_public_v4(behind)
+
+
+def _isatap(address: IPv6Address) -> IPv4Address | None:
+    """Return where a tunnel inside of a site ends (RFC 5214, 6.1), under whatever prefix."""
+    mark = int(address) >> 32 & 0xFFFF_FFFF & ~_LOCAL_BIT
+    return IPv4Address(int(address) & 0xFFFF_FFFF) if mark == _ISATAP else None
 
 
 def _embedded(address: IPv6Address) -> tuple[IPv4Address, ...]:

@@ -23,6 +23,7 @@ NOT_PUBLIC = {
     "compatible": ("::127.0.0.1", "::8.8.8.8"),
     "NAT64": ("64:ff9b::7f00:1", "64:ff9b::10.0.0.1", "64:ff9b:1::1", "64:ff9b:1::8.8.8.8"),
     "6to4": ("2002:7f00:1::", "2002:a00:1::1"),
+    "ISATAP": ("::5efe:8.8.8.8", "2a00:1450::5efe:10.0.0.1", "2a00:1450::200:5efe:127.0.0.1"),
     "Teredo": ("2001:0:7f00:1::1", "2001:0:808:808::80ff:fffe"),
     "no address": ("", "localhost", "127.1", "1", "8.8.8.8.", "0x8.8.8.8"),
 }
@@ -49,6 +50,7 @@ def test_an_address_that_embeds_a_public_one_is_as_public() -> None:
     assert is_public("64:ff9b::8.8.8.8")
     assert is_public("2002:808:808::1")
     assert is_public("2001:0:808:808::f7f7:f7f7")  # server and client 8.8.8.8
+    assert is_public("2a00:1450::5efe:8.8.8.8")
 
 
 def test_the_exact_host_and_port_that_the_owner_allowed_may_lie_anywhere() -> None:
