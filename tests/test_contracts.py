@@ -39,8 +39,10 @@ ROOMS = {
 }
 """One foreign library, one room."""
 
-HEAVY = ("sklearn", "scipy", "numpy", "sqlalchemy", "httpx", "feedparser", "trafilatura")
-HEAVY += ("jinja2", "pydantic")
+HEAVY = (
+    *("sklearn", "scipy", "numpy", "sqlalchemy", "httpx", "feedparser", "trafilatura"),
+    *("jinja2", "pydantic"),
+)
 """What `monitor --help` must not wait for."""
 
 

@@ -1,6 +1,6 @@
 """From the page of a story to its text.
 
-``extract`` is called only inside a worker process: its library takes 35 MB.
+``extract`` is called only inside a worker process: its library takes time and memory to load.
 """
 
 from __future__ import annotations
