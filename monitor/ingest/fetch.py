@@ -8,12 +8,10 @@ The network runs on an asyncio loop of its own in one background thread.
 from __future__ import annotations
 
 import asyncio
-import queue
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from types import TracebackType
 from weakref import WeakValueDictionary
 
@@ -24,6 +22,7 @@ from monitor.ingest.dial import Resolver, resolve
 from monitor.ingest.guard import Guard
 from monitor.ingest.loop import LoopThread
 from monitor.ingest.rest import Rests
+from monitor.ingest.round import Answer, Round
 from monitor.ingest.target import Target, parse
 from monitor.records import Fetched, Request
 
@@ -32,8 +31,6 @@ __all__ = ["FetchSettings", "Fetcher"]
 _MAX_REDIRECTS = 10
 _TOO_MANY_REQUESTS = 429
 _UNAVAILABLE = 503
-
-Answer = tuple[Request, Fetched | FetchError]
 
 
 @dataclass(slots=True)
@@ -96,50 +93,16 @@ class Fetcher:
     def fetch_many(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """Yield each request with its answer or error, in order of completion.
 
-        At most ``concurrency`` answers are under way or wait to be taken, so a slow consumer
-        slows the fetching and piles up nothing. Leaving the iterator cancels the rest.
+        Leaving the iterator cancels the rest.
         """
-        answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
-        slots = asyncio.Semaphore(self._settings.concurrency)
-        work = self._thread.submit(self._fetch_all(tuple(requests), slots, answers))
-        if work is None:
-            return
-        try:
-            yield from self._taken(answers, slots)
-        finally:
-            work.cancel()
+        with self.round() as asked:
+            asked.ask(requests)
+            while (answer := asked.take()) is not None:
+                yield answer
 
-    def _taken(
-        self, answers: queue.SimpleQueue[Answer | None], slots: asyncio.Semaphore
-    ) -> Iterator[Answer]:
-        """Yield the answers; their slots go back together while more answers wait.
-
-        Each time costs as much as waking the loop.
-        """
-        together = max(1, self._settings.concurrency // 4)
-        taken = 0
-        while (answer := answers.get()) is not None:
-            taken += 1
-            if taken == together or answers.empty():
-                self._thread.call(partial(_release, slots, taken))
-                taken = 0
-            yield answer
-
-    async def _fetch_all(
-        self,
-        requests: tuple[Request, ...],
-        slots: asyncio.Semaphore,
-        answers: queue.SimpleQueue[Answer | None],
-    ) -> None:
-        async def fetch_one(request: Request) -> None:
-            answers.put((request, await self._answer(request, slots)))
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                for request in requests:
-                    group.create_task(fetch_one(request))
-        finally:
-            answers.put(None)
+    def round(self) -> Round:
+        """Return a round of requests, to which more may be added while answers are taken."""
+        return Round(self._thread, self._answer, self._settings.concurrency)
 
     async def _answer(self, request: Request, slots: asyncio.Semaphore) -> Fetched | FetchError:
         """Return what became of ``request``; a slot is held until that is taken."""
@@ -219,8 +182,3 @@ class Fetcher:
         if semaphore is None:
             semaphore = self._hosts[host] = asyncio.Semaphore(self._settings.per_host)
         return semaphore
-
-
-def _release(slots: asyncio.Semaphore, count: int) -> None:
-    for _ in range(count):
-        slots.release()
