@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.records import StepReport
 from monitor.service.app import App
-from monitor.store import outbox, stories, topics
+from monitor.store import outbox, outcomes, stories, topics
+
+FETCHES_KEPT = timedelta(days=14)
+"""How long a fetch stays in the log."""
+FETCHES_PER_FEED = 300
+"""Fetches of one feed in the log: a week at half-hourly polls, and 45 kB whatever the pace."""
 
 
 def upkeep(app: App, now: datetime) -> StepReport:
-    """Forget old stories, settled messages and unnamed backgrounds; known items stay known.
+    """Forget old stories, messages, backgrounds and fetches; known items stay known.
 
     A jump of the clock wakes every step, so that what it left behind is mended here at once.
     """
@@ -20,6 +25,9 @@ def upkeep(app: App, now: datetime) -> StepReport:
         "stories forgotten": stories.prune(app.database, before),
         "messages forgotten": outbox.prune(app.database, before),
         "backgrounds forgotten": topics.prune_backgrounds(app.database),
+        "fetches forgotten": outcomes.prune(
+            app.database, now - FETCHES_KEPT, per_feed=FETCHES_PER_FEED
+        ),
     }
     app.database.checkpoint()
     return StepReport(step="upkeep", counts=counts)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
 from monitor.records import FetchLine, PollOutcome, PollStatus
 from monitor.store import rows
 from monitor.store.database import Database, insert
-from monitor.store.leases import FREE
+from monitor.store.leases import FREE, HORIZON
 from monitor.store.tables import feeds, fetches, hosts
 from monitor.store.tables import marks as marks_table
 
@@ -29,7 +29,7 @@ def record(db: Database, *outcomes: PollOutcome) -> None:
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     with db.write() as connection:
         for outcome in outcomes:
-            if outcome.status is PollStatus.UNCHANGED:
+            if outcome.status is PollStatus.UNCHANGED and not outcome.gap:
                 values = _values(outcome)
                 alike[tuple(values)].append({**values, "number": outcome.feed_id})
             else:
@@ -77,17 +77,36 @@ def listing(
         return tuple(map(rows.fetch_line, connection.execute(query)))
 
 
-def prune(db: Database, before: datetime) -> int:
-    """Forget the lines of the log older than ``before``, and hosts whose rest is over."""
-    pruned = 0
-    while True:
+def resting(db: Database, now: datetime) -> Mapping[int, datetime]:
+    """Until when nobody asks the host of a feed, because it wished so, by the feed's number."""
+    until = hosts.c.rest_until
+    query = select(feeds.c.id, until).join(hosts, hosts.c.host == feeds.c.host)
+    with db.read() as connection:
+        found = connection.execute(query.where(until > now, until <= now + HORIZON))
+        return {row[0]: row[1] for row in found}
+
+
+def prune(db: Database, before: datetime, *, per_feed: int) -> int:
+    """Forget lines of the log older than ``before``, and all but the newest ``per_feed`` of each.
+
+    Hosts whose rest was over before then are forgotten too. Returns how many lines went.
+    """
+    with db.read() as connection:
+        old = connection.scalars(_forgettable(before, per_feed)).all()
+    for start in range(0, len(old), _PRUNED_AT_ONCE):
         with db.write() as connection:
-            old = select(fetches.c.id).where(fetches.c.at < before).limit(_PRUNED_AT_ONCE)
-            gone = connection.execute(delete(fetches).where(fetches.c.id.in_(old))).rowcount
-            connection.execute(delete(hosts).where(hosts.c.rest_until < before))
-        pruned += gone
-        if gone < _PRUNED_AT_ONCE:
-            return pruned
+            some = fetches.c.id.in_(old[start : start + _PRUNED_AT_ONCE])
+            connection.execute(delete(fetches).where(some))
+    with db.write() as connection:
+        connection.execute(delete(hosts).where(hosts.c.rest_until < before))
+    return len(old)
+
+
+def _forgettable(before: datetime, per_feed: int) -> Select[tuple[int]]:
+    newest_first = (fetches.c.at.desc(), fetches.c.id.desc())
+    place = func.row_number().over(partition_by=fetches.c.feed_id, order_by=newest_first)
+    ranked = select(fetches.c.id, fetches.c.at, place.label("place")).subquery()
+    return select(ranked.c.id).where(or_(ranked.c.at < before, ranked.c.place > per_feed))
 
 
 def went_well(outcome: PollOutcome) -> bool:

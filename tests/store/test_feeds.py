@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.records import Feed, FeedSpec, PollStatus, Validators
+from monitor.records import Feed, FeedSpec, FullText, Move, PollStatus, Validators
 from monitor.store import feeds, outcomes
 from monitor.store.database import Database
 from monitor.store.outcomes import LONGEST_ERROR
@@ -60,11 +61,12 @@ def test_a_new_feed_is_due_at_once_and_knows_nothing_yet(db: Database) -> None:
     tags=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))),
     interval=st.timedeltas(timedelta(milliseconds=1), timedelta(days=365)),
     enabled=st.booleans(),
+    language=st.sampled_from([None, "de"]),
+    paced=st.booleans(),
+    full_text=st.sampled_from([None, *FullText]),
 )
-def test_what_the_owner_wrote_comes_back(
-    db: Database, title: str, tags: list[str], interval: timedelta, enabled: bool
-) -> None:
-    spec = FeedSpec(url=URL, title=title, tags=tuple(tags), interval=interval, enabled=enabled)
+def test_what_the_owner_wrote_comes_back(db: Database, tags: list[str], **written: Any) -> None:
+    spec = FeedSpec(url=URL, tags=tuple(tags), **written)
 
     feeds.sync(db, [spec], NOW)
 
@@ -132,6 +134,73 @@ def test_the_same_files_again_change_nothing(db: Database) -> None:
     feeds.sync(db, specs, NOW + DAY)
 
     assert feeds.all_feeds(db) == before
+
+
+def moved(url: str, times: int) -> Move:
+    return Move(url=url, times=times)
+
+
+def test_a_moved_feed_written_with_its_new_address_is_that_feed_still(db: Database) -> None:
+    add_feed(db, "https://old.example/feed")
+    new = "https://new.example/feed"
+    outcomes.record(db, outcome(1, title="Own", move=moved(new, 3)))
+
+    feeds.sync(db, [FeedSpec(url=new)], NOW + HOUR)
+
+    feed = the_feed(db)
+    assert (feed.id, feed.spec.url, feed.title, feed.move) == (1, new, "Own", Move())
+    assert feed.next_check_at == NOW + HOUR, "it is no new feed, so it is not asked at once"
+
+
+def test_a_moved_feed_is_claimed_with_its_new_host(db: Database) -> None:
+    add_feeds(db, "https://old.example/1", "https://new.example/2")
+    outcomes.record(db, outcome(1, move=moved("https://new.example/1", 3), next_check_at=NOW))
+
+    specs = [FeedSpec(url=f"https://new.example/{n}") for n in (1, 2)]
+    feeds.sync(db, specs, NOW)
+
+    assert len(claim(db, limit=1)) == 1
+    assert claim(db, owner="b") == []
+
+
+def test_a_move_is_followed_before_it_is_confirmed_if_the_owner_says_so(db: Database) -> None:
+    add_feed(db)
+    outcomes.record(db, outcome(1, move=moved("https://new.example/", 1)))
+
+    feeds.sync(db, [FeedSpec(url="https://new.example/")], NOW)
+
+    assert [feed.id for feed in feeds.all_feeds(db)] == [1]
+
+
+def test_a_feed_that_stays_in_the_files_under_its_old_address_is_not_moved(db: Database) -> None:
+    add_feed(db)
+    outcomes.record(db, outcome(1, move=moved("https://new.example/", 3)))
+
+    feeds.sync(db, [FeedSpec(url=URL), FeedSpec(url="https://new.example/")], NOW)
+
+    assert [feed.spec.url for feed in feeds.all_feeds(db)] == [URL, "https://new.example/"]
+    assert feeds.all_feeds(db)[0].address == "https://new.example/"
+
+
+def test_a_feed_never_takes_the_address_of_another(db: Database) -> None:
+    add_feeds(db, "https://a.org/", "https://b.org/", "https://c.org/")
+    for number in (1, 2):
+        outcomes.record(db, outcome(number, move=moved("https://c.org/", 3)))
+
+    feeds.sync(db, [FeedSpec(url="https://c.org/")], NOW)
+
+    enabled = {feed.spec.url: feed.spec.enabled for feed in feeds.all_feeds(db)}
+    assert enabled == {"https://a.org/": False, "https://b.org/": False, "https://c.org/": True}
+
+
+def test_of_two_that_moved_to_one_address_the_first_takes_it(db: Database) -> None:
+    add_feeds(db, "https://a.org/", "https://b.org/")
+    for number in (1, 2):
+        outcomes.record(db, outcome(number, move=moved("https://c.org/", 3)))
+
+    feeds.sync(db, [FeedSpec(url="https://c.org/")], NOW)
+
+    assert [feed.spec.url for feed in feeds.all_feeds(db)] == ["https://c.org/", "https://b.org/"]
 
 
 # ---------------------------------------------------------------- how a poll ended
@@ -326,3 +395,49 @@ def test_a_lease_taken_by_a_clock_that_was_ahead_holds_nothing(db: Database) -> 
     claim(db, NOW + 365 * DAY)
 
     assert claim(db, NOW, owner="b") == [URL]
+
+
+# ---------------------------------------------------------------- what its owner does with it
+
+
+def gone(db: Database) -> None:
+    outcomes.record(db, outcome(1, PollStatus.GONE, error="gone", move=moved("https://n.org/", 3)))
+
+
+def test_a_revived_feed_is_asked_at_once_where_its_owner_wrote(db: Database) -> None:
+    add_feed(db)
+    gone(db)
+
+    feeds.revive(db, 1, NOW + DAY)
+
+    feed = the_feed(db)
+    assert (feed.gone_at, feed.failures, feed.failing_since, feed.last_error) == (
+        None,
+        0,
+        None,
+        None,
+    )
+    assert (feed.address, feed.next_check_at) == (URL, NOW + DAY)
+    assert claim(db, NOW + DAY) == [URL]
+
+
+def test_only_the_feed_meant_is_revived(db: Database) -> None:
+    add_feeds(db, URL, "https://b.org/")
+    outcomes.record(db, outcome(2, PollStatus.GONE))
+
+    feeds.revive(db, 1, NOW)
+
+    assert feeds.all_feeds(db)[1].gone_at == NOW
+
+
+def test_a_gone_feed_that_is_taken_back_into_the_files_is_asked_again(db: Database) -> None:
+    add_feed(db)
+    gone(db)
+    feeds.sync(db, [FeedSpec(url=URL, title="kept")], NOW)
+    assert the_feed(db).gone_at == NOW, "nobody took it out"
+
+    feeds.sync(db, [], NOW)
+    feeds.sync(db, [FeedSpec(url=URL)], NOW + DAY)
+
+    assert claim(db, NOW + DAY) == [URL]
+    assert the_feed(db).failures == 0

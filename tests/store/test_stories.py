@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -129,6 +129,113 @@ def test_a_story_is_known_by_any_of_its_keys_and_gains_the_others(db: Database) 
     moved = new_story("x", keys=(key("new id"), key("new link")))
     assert add_stories(db, moved) == []
     assert stories.count_after(db, 0) == 1
+
+
+def test_a_story_whose_id_and_link_changed_but_not_its_text_is_known(db: Database) -> None:
+    (number,) = add_stories(db, new_story("x"))
+    again = new_story("x", keys=(key("new id"), key("new link")), url="https://example.org/new")
+
+    assert stories.known_keys(db, 1, (again,)) == {key("new id"), key("new link")}
+    assert stories.add_new(db, outcome(1), (again,)) == Added()
+    assert stories.count_after(db, 0) == 1
+    assert add_stories(db, new_story("x", keys=(key("new id"),), content_key=key("late"))) == []
+    story = stories.get(db, number)
+    assert story is not None
+    assert story.content_key == key("late"), "its new id leads to it"
+
+
+def test_only_the_feed_itself_knows_a_story_by_its_text(db: Database) -> None:
+    add_feeds(db, "https://a.org/", "https://b.org/")
+    add_stories(db, new_story("x"), feed_id=1)
+
+    assert len(add_stories(db, new_story("x", keys=(key("other"),)), feed_id=2)) == 1
+
+
+def test_of_stories_with_the_same_text_the_oldest_is_meant(db: Database) -> None:
+    numbers = add_stories(
+        db,
+        new_story("x", keys=(key("1"),)),
+        new_story("x", keys=(key("2"),), title="Same text, told twice at once"),
+    )
+    add_stories(db, new_story("x", keys=(key("3"),)))
+    add_stories(db, new_story("x", keys=(key("3"),), title="New title", content_key=key("new")))
+
+    first = stories.get(db, numbers[0])
+    assert first is not None
+    assert first.title == "New title"
+
+
+def test_two_of_the_same_text_that_come_at_once_are_two(db: Database) -> None:
+    assert (
+        len(add_stories(db, new_story("x", keys=(key("1"),)), new_story("x", keys=(key("2"),))))
+        == 2
+    )
+
+
+def test_a_feed_remembers_when_it_last_brought_news(db: Database) -> None:
+    add_stories(db, new_story("x"))
+    add_stories(db, new_story("x"), now=NOW + HOUR)
+    add_stories(db, new_story("old", backlog=True), now=NOW + HOUR)
+
+    assert feeds.all_feeds(db)[0].story_at == NOW
+
+
+# ---------------------------------------------------------------- stories that are held
+
+
+def add_held(db: Database, *names: str, now: datetime = NOW) -> Added:
+    held = tuple(new_story(name, held=True) for name in names)
+    return stories.add_new(db, outcome(1, checked_at=now), held)
+
+
+def test_held_stories_wait_and_their_feed_counts_them(db: Database) -> None:
+    add_feed(db)
+    assert add_held(db, "a", "b") == Added(held=2)
+    add_held(db, "c", now=NOW + HOUR)
+
+    (feed,) = feeds.all_feeds(db)
+    assert (feed.held, feed.held_at, feed.story_at) == (3, NOW, None)
+    assert stories.unmatched(db, 10) == ()
+    assert [story.held for story in stories.after(db, 0, 10)] == [True] * 3
+    assert stories.seen_between(db, NOW - DAY, NOW + DAY) == 0
+
+
+def test_released_stories_are_matched_like_news(db: Database) -> None:
+    add_feed(db)
+    add_held(db, "a", "b")
+
+    assert feeds.settle_held(db, 1, wanted=True) == 2
+
+    (feed,) = feeds.all_feeds(db)
+    assert (feed.held, feed.held_at) == (0, None)
+    assert titles(stories.unmatched(db, 10)) == ["a", "b"]
+    assert [(story.held, story.backlog) for story in stories.after(db, 0, 10)] == [
+        (False, False)
+    ] * 2
+
+
+def test_discarded_stories_stay_known_and_are_never_matched(db: Database) -> None:
+    add_feed(db)
+    add_held(db, "a")
+
+    assert feeds.settle_held(db, 1, wanted=False) == 1
+
+    assert stories.unmatched(db, 10) == ()
+    assert add_stories(db, new_story("a")) == []
+    assert [(story.held, story.backlog) for story in stories.after(db, 0, 10)] == [(False, True)]
+
+
+def test_what_waits_of_other_feeds_goes_on_waiting(db: Database) -> None:
+    add_feeds(db, "https://a.org/", "https://b.org/")
+    for number in (1, 2):
+        stories.add_new(db, outcome(number), (new_story("x", held=True),))
+
+    assert feeds.settle_held(db, 1, wanted=True) == 1
+    assert feeds.settle_held(db, 1, wanted=True) == 0
+    assert feeds.all_feeds(db)[1].held == 1
+
+
+# ---------------------------------------------------------------- edits
 
 
 def test_an_edited_story_changes_its_row_and_is_no_news(db: Database) -> None:
