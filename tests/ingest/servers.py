@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 HOST = "127.0.0.1"
 
@@ -20,6 +23,8 @@ class Visit:
     headers: dict[str, bytes]
     stopping: threading.Event
     _write: Callable[[bytes], object]
+    connection: socket.socket
+    method: str = "GET"
 
     def send(self, data: bytes) -> None:
         self._write(data)
@@ -36,6 +41,25 @@ class Visit:
         while not self.stopping.wait(seconds):
             self.send(piece)
 
+    def tunnel(self, port: int) -> None:
+        """Be a proxy: pass on what comes, both ways, to a port of this machine."""
+        with socket.create_connection((HOST, port)) as behind:
+            self.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+            back = threading.Thread(target=_pass_on, args=(behind, self.connection))
+            back.start()
+            _pass_on(self.connection, behind)
+            back.join()
+
+
+def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        pass  # one side has left
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_RDWR)
+
 
 Answer = Callable[[Visit], None]
 
@@ -47,13 +71,14 @@ def _bytes(value: bytes | str) -> bytes:
 @dataclass
 class Server:
     port: int
+    scheme: str = "http"
     visits: list[Visit] = field(default_factory=list)
     busiest: int = 0
     _busy: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def url(self, path: str = "/feed", host: str = HOST) -> str:
-        return f"http://{host}:{self.port}{path}"
+        return f"{self.scheme}://{host}:{self.port}{path}"
 
     @property
     def allowed(self) -> frozenset[tuple[str, int]]:
@@ -88,16 +113,27 @@ class _Threads(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(answer: Answer) -> Iterator[Server]:
-    """Serve every GET by ``answer`` on a free loopback port."""
+def serve(answer: Answer, *, certificate: Path | None = None) -> Iterator[Server]:
+    """Serve every GET and CONNECT by ``answer`` on a free loopback port.
+
+    ``certificate``: a file with a key and a certificate; the server then speaks TLS.
+    """
     stopping = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self._visited()
+
+        def do_CONNECT(self) -> None:
+            self._visited()
+
+        def _visited(self) -> None:
             headers = {
                 name.lower(): value.encode("latin-1") for name, value in self.headers.items()
             }
-            visit = Visit(self.path, headers, stopping, self.wfile.write)
+            visit = Visit(
+                self.path, headers, stopping, self.wfile.write, self.connection, self.command
+            )
             self.close_connection = True
             with server.visited(visit):
                 try:
@@ -109,7 +145,11 @@ def serve(answer: Answer) -> Iterator[Server]:
             """Say nothing."""
 
     with _Threads((HOST, 0), Handler) as threads:
-        server = Server(threads.server_port)
+        server = Server(threads.server_port, "https" if certificate else "http")
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            threads.socket = context.wrap_socket(threads.socket, server_side=True)
         listener = threading.Thread(target=threads.serve_forever, args=(0.02,))
         listener.start()
         try:

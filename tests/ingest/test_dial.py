@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
+import random
+import socket
 import ssl
-import subprocess
-import threading
 from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from monitor.errors import AddressRefused, FetchError
 from monitor.ingest.dial import Resolver
 from monitor.ingest.fetch import Fetcher
 from monitor.ingest.guard import Guard
-from tests.ingest.servers import HOST, serve
+from tests.ingest.servers import HOST, Answer, Server, serve
 from tests.ingest.test_fetch import BODY, ask, settings
 
 SILENT = "127.0.0.2"  # on this machine, and nothing listens there
@@ -94,64 +94,66 @@ def test_a_name_that_does_not_resolve_is_a_passing_failure(host: str) -> None:
 # ---------------------------------------------------------------- TLS
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Key and certificate of ``secure.example``, signed by itself."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("there is no openssl to make a certificate with")
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", path,
-         "-out", path.with_suffix(".crt"), "-subj", "/CN=secure.example",
-         "-addext", "subjectAltName=DNS:secure.example"],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
-    return path
+@contextmanager
+def fetching_by_tls(
+    answer: Answer, certificate: Path, *, trusted: bool = True, **changes: object
+) -> Iterator[tuple[Fetcher, Server]]:
+    """A server that speaks TLS under any name, and a fetcher that may ask three of them."""
+    context = ssl.create_default_context(cafile=certificate) if trusted else None
+    names = ("secure.example", "secure.example.", "other.example")
+    with serve(answer, certificate=certificate) as server:
+        guard = Guard(frozenset((name, server.port) for name in names))
+        with Fetcher(
+            guard, settings(**changes), resolve=answering([HOST]), ssl_context=context
+        ) as fetcher:
+            yield fetcher, server
 
 
-class _Hello(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(BODY)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def secure_port(certificate: Path) -> Iterator[int]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with HTTPServer((HOST, 0), _Hello) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
-
-
-def test_tls_is_verified_against_the_name_not_the_address(
-    certificate: Path, secure_port: int
-) -> None:
-    trusting = ssl.create_default_context(cafile=certificate)
-    names = frozenset({("secure.example", secure_port), ("other.example", secure_port)})
-    with Fetcher(
-        Guard(names), settings(), resolve=answering([HOST]), ssl_context=trusting
-    ) as fetcher:
-        assert fetcher.fetch(ask(f"https://secure.example:{secure_port}/")).body == BODY
+def test_tls_is_verified_against_the_name_not_the_address(certificate: Path) -> None:
+    with fetching_by_tls(lambda visit: visit.answer(body=BODY), certificate) as (fetcher, server):
+        assert fetcher.fetch(ask(server.url(host="secure.example"))).body == BODY
+        assert fetcher.fetch(ask(server.url(host="secure.example."))).body == BODY
         with pytest.raises(FetchError, match=r"other\.example"):
-            fetcher.fetch(ask(f"https://other.example:{secure_port}/"))
+            fetcher.fetch(ask(server.url(host="other.example")))
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(secure_port: int) -> None:
-    guard = Guard(frozenset({("secure.example", secure_port)}))
+def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Path) -> None:
     with (
-        Fetcher(guard, settings(), resolve=answering([HOST])) as fetcher,
+        fetching_by_tls(lambda visit: None, certificate, trusted=False) as (fetcher, server),
         pytest.raises(FetchError, match="certificate"),
     ):
-        fetcher.fetch(ask(f"https://secure.example:{secure_port}/"))
+        fetcher.fetch(ask(server.url(host="secure.example")))
+
+
+def test_a_large_body_comes_whole_through_tls(certificate: Path) -> None:
+    body = random.Random(7).randbytes(3_000_000)
+    with fetching_by_tls(lambda visit: visit.answer(body=body), certificate) as (fetcher, server):
+        assert fetcher.fetch(ask(server.url(host="secure.example"))).body == body
+
+
+def test_a_body_without_a_length_ends_with_the_tls_connection(certificate: Path) -> None:
+    with fetching_by_tls(
+        lambda visit: visit.send(b"HTTP/1.0 200 OK\r\n\r\n" + BODY), certificate
+    ) as (fetcher, server):
+        assert fetcher.fetch(ask(server.url(host="secure.example"))).body == BODY
+
+
+def test_a_server_that_never_shakes_hands_ends_at_the_deadline() -> None:
+    with socket.create_server((HOST, 0)) as mute:
+        port = mute.getsockname()[1]
+        guard = Guard(frozenset({(HOST, port)}))
+        with (
+            Fetcher(guard, settings(timeout=timedelta(seconds=0.3))) as fetcher,
+            pytest.raises(FetchError, match=r"no complete answer within 0\.3 s"),
+        ):
+            fetcher.fetch(ask(f"https://{HOST}:{port}/"))
+
+
+def test_what_does_not_speak_tls_is_a_failure() -> None:
+    with serve(lambda visit: visit.answer(body=BODY)) as server:
+        url = server.url().replace("http:", "https:")
+        with (
+            Fetcher(Guard(server.allowed), settings()) as fetcher,
+            pytest.raises(FetchError, match="connection failed"),
+        ):
+            fetcher.fetch(ask(url))
