@@ -64,7 +64,7 @@ def check_host(value: str) -> str:
 
 def check_url(value: str) -> str:
     """Return an http(s) address with lower-case scheme and host; anything else is refused."""
-    parts = _split(value)
+    parts = parts_of(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("is no web address; write one that begins with https:// or http://")
     if parts.username is not None or parts.password is not None:
@@ -81,7 +81,8 @@ def check_contact(value: str) -> str:
     return value.strip()
 
 
-def _split(value: str) -> SplitResult:
+def parts_of(value: str) -> SplitResult:
+    """Take an address apart; refuse one whose host or port is not valid."""
     try:
         parts = urlsplit(value)
         _ = parts.port
@@ -95,7 +96,7 @@ def check_database(value: str, info: ValidationInfo) -> str:
     if value.startswith("sqlite:"):
         folder: Path = info.context["folder"]  # type: ignore[index]
         return _sqlite(value, folder)
-    parts = _split(value)
+    parts = parts_of(value)
     if parts.scheme != "postgresql" or not parts.path.strip("/"):
         raise ValueError(
             "is no database; write sqlite:///monitor.db or postgresql://user@host/database"

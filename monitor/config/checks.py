@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from monitor.config.document import Document, Loc
-from monitor.config.models import FeedSettings, MonitorFile, TopicFile, below_floor
+from monitor.config.feeds import FeedSettings
+from monitor.config.models import MonitorFile, TopicFile, below_floor
 from monitor.config.values import nearest
 
 

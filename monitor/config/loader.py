@@ -13,8 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.config.checks import check_digests, check_feeds, check_names, check_topic
 from monitor.config.document import Document, read_document
+from monitor.config.feeds import FeedSettings, FeedsFile
 from monitor.config.files import Unreadable
-from monitor.config.models import FeedSettings, FeedsFile, MonitorFile, TopicFile
+from monitor.config.models import MonitorFile, TopicFile
 from monitor.config.seeds import read_seed
 from monitor.config.settings import Settings, TopicSettings
 from monitor.config.words import in_words

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from monitor.config.addresses import (
     Contact,
@@ -21,6 +21,7 @@ from monitor.config.addresses import (
     WebAddress,
 )
 from monitor.config.secrets import read_secret
+from monitor.config.strict import Strict, exactly_one
 from monitor.config.values import (
     WEEKDAYS,
     Duration,
@@ -30,29 +31,17 @@ from monitor.config.values import (
     Line,
     OwnPath,
     Size,
-    Switch,
     TimeOfDay,
     Weekday,
     Zone,
     format_duration,
 )
-from monitor.records import Schedule
+from monitor.records import FullText, Schedule
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-def _exactly_one(model: _Strict, *names: str) -> None:
-    given = [name for name in names if getattr(model, name) is not None]
-    if len(given) != 1:
-        either = " or ".join(names)
-        raise ValueError(f"has {' and '.join(given) or 'nothing'}; write exactly one of {either}")
-
-
-class PollingSettings(_Strict):
+class PollingSettings(Strict):
     """How feeds are read."""
 
     interval: Duration = timedelta(minutes=30)
@@ -81,20 +70,20 @@ def below_floor(interval: timedelta, floor: timedelta) -> str:
     )
 
 
-class MatchingSettings(_Strict):
+class MatchingSettings(Strict):
     """How stories are compared with topics."""
 
     language: Language = "en"
 
 
-class WeeklySettings(_Strict):
+class WeeklySettings(Strict):
     """One hour of one day of the week."""
 
     day: Weekday
     at: TimeOfDay
 
 
-class ScheduleSettings(_Strict):
+class ScheduleSettings(Strict):
     """When a digest is due: exactly one of the three."""
 
     daily: TimeOfDay | None = None
@@ -103,11 +92,11 @@ class ScheduleSettings(_Strict):
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
-        _exactly_one(self, "daily", "weekly", "at")
+        exactly_one(self, "daily", "weekly", "at")
         return self
 
 
-class DigestSettings(_Strict):
+class DigestSettings(Strict):
     """One digest: who gets it, about what, when."""
 
     name: Line
@@ -129,7 +118,7 @@ class DigestSettings(_Strict):
         )
 
 
-class SmtpSettings(_Strict):
+class SmtpSettings(Strict):
     """The mail server. The password is referred to, never written here."""
 
     host: Host
@@ -149,7 +138,7 @@ class SmtpSettings(_Strict):
             return self
         if self.user is None:
             raise ValueError("has a password but no user; add user")
-        _exactly_one(self, "password_env", "password_file")
+        exactly_one(self, "password_env", "password_file")
         if self.security == "none":
             raise ValueError("would send a password unprotected; write security: starttls or tls")
         return self
@@ -160,7 +149,7 @@ class SmtpSettings(_Strict):
         return read_secret(key, self.password_env, self.password_file, environ)
 
 
-class MailSettings(_Strict):
+class MailSettings(Strict):
     """Where digests go: into a folder, or to a mail server where ``smtp`` is given."""
 
     sender: Mailbox = Field("News monitor <monitor@localhost>", alias="from")
@@ -174,7 +163,7 @@ class MailSettings(_Strict):
         return self
 
 
-class MonitorFile(_Strict):
+class MonitorFile(Strict):
     """``monitor.yaml``."""
 
     database: DatabaseAddress = Field("sqlite:///monitor.db", validate_default=True)
@@ -193,7 +182,7 @@ class MonitorFile(_Strict):
         references = (self.database_password_env, self.database_password_file)
         if references == (None, None):
             return self
-        _exactly_one(self, "database_password_env", "database_password_file")
+        exactly_one(self, "database_password_env", "database_password_file")
         if self.database.startswith("sqlite:"):
             raise ValueError("has a password for a SQLite file, which has none; remove it")
         if urlsplit(self.database).username is None:
@@ -201,24 +190,7 @@ class MonitorFile(_Strict):
         return self
 
 
-class FeedSettings(_Strict):
-    """One feed. Without ``interval``, ``polling.interval`` counts."""
-
-    url: WebAddress
-    title: Line | None = None
-    tags: tuple[Line, ...] = ()
-    interval: Duration | None = None
-    language: Language | None = None
-    enabled: Switch = True
-
-
-class FeedsFile(_Strict):
-    """``feeds.yaml``."""
-
-    feeds: Annotated[tuple[FeedSettings, ...], Filled]
-
-
-class SeedReference(_Strict):
+class SeedReference(Strict):
     """An example text: in a file, written here, or a page to fetch."""
 
     file: Line | None = None
@@ -227,11 +199,11 @@ class SeedReference(_Strict):
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
-        _exactly_one(self, "file", "text", "url")
+        exactly_one(self, "file", "text", "url")
         return self
 
 
-class TopicFile(_Strict):
+class TopicFile(Strict):
     """``topics/*.yaml``: one topic."""
 
     name: Line
@@ -245,6 +217,7 @@ class TopicFile(_Strict):
     language: Language | None = None
     alerts_per_week: Annotated[float, Field(strict=True, gt=0, le=10_000)] | None = None
     threshold: Annotated[float, Field(strict=True, ge=0, le=1)] | None = None
+    full_text: FullText = FullText.NEVER
 
     @model_validator(mode="after")
     def _check_threshold(self) -> Self:

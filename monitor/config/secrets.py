@@ -20,19 +20,23 @@ def read_secret(
     ``key`` is named in the ``ConfigError`` of a missing variable or an unusable file.
     """
     if variable is not None:
-        return _from_environment(key, variable, environ)
+        return read_variable(f"{key}_env", variable, environ)
     if file is not None:
         return _from_file(f"{key}_file", file)
     return None
 
 
-def _from_environment(key: str, variable: str, environ: Mapping[str, str]) -> SecretStr:
+def read_variable(key: str, variable: str, environ: Mapping[str, str]) -> SecretStr:
+    """Return the secret that the variable holds, or the file that ``NAME_FILE`` names.
+
+    ``key``, where the variable is named, stands in the ``ConfigError`` of one that is missing.
+    """
     if secret := environ.get(variable):
         return SecretStr(secret)
     if path := environ.get(f"{variable}_FILE"):
         return _from_file(f"{variable}_FILE", Path(path))
     raise ConfigError(
-        (f"{key}_env: the variable {variable} is not set; set it, or {variable}_FILE to a path",)
+        (f"{key}: the variable {variable} is not set; set it, or {variable}_FILE to a path",)
     )
 
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 import yaml
 
 from monitor.config.document import Document, Loc
+from monitor.config.feeds import FeedSettings
 from monitor.config.models import (
     DigestSettings,
-    FeedSettings,
     MailSettings,
     MatchingSettings,
     MonitorFile,
@@ -22,7 +22,7 @@ from monitor.config.models import (
     TopicFile,
 )
 from monitor.config.secrets import read_secret
-from monitor.records import FeedSpec, Seed, TopicSpec
+from monitor.records import Access, FeedSpec, Seed, TopicSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,7 @@ class Settings:
                 interval=feed.interval or self.polling.interval,
                 enabled=feed.enabled,
                 language=feed.language,
+                full_text=feed.full_text,
             )
             for feed in self.feeds
         )
@@ -137,7 +138,19 @@ class Settings:
             language=file.language or self.matching.language,
             alerts_per_week=file.alerts_per_week,
             threshold=file.threshold,
+            full_text=file.full_text,
         )
+
+    def access(self, url: str, environ: Mapping[str, str] = os.environ) -> Access:
+        """Return headers, login and proxy of the feed with that address, secrets read now.
+
+        Of an address that is no feed's: nothing. Raises ``ConfigError`` for a secret that is
+        missing; it names file and feed.
+        """
+        for n, feed in enumerate(self.feeds):
+            if feed.url == url:
+                return feed.access(f"{self.main.feeds}: feeds[{n}]", environ)
+        return Access()
 
     def database_url(self, environ: Mapping[str, str] = os.environ) -> str:
         """Return the database's address with its password in it; raises ``ConfigError``."""

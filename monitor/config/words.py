@@ -17,6 +17,7 @@ _TYPES = {
     "float_type": "a number",
     "tuple_type": "a list",
     "model_type": "a mapping (key: value)",
+    "dict_type": "a mapping (name: value)",
 }
 _LIMITS = {
     "greater_than": ("more than", "gt"),
@@ -60,7 +61,7 @@ def _say_size(kind: str, context: dict[str, Any]) -> str:
             return "is empty; write at least one"
         case "too_long" | "string_too_long":
             return f"is longer than {context['max_length']}; shorten it"
-        case "literal_error":
+        case "literal_error" | "enum":
             return f"must be {context['expected']}"
         case _:
             return "is not understood; see docs/reference/configuration.md"
@@ -79,10 +80,9 @@ def _model_at(model: type[BaseModel], loc: list[int | str]) -> type[BaseModel]:
     """Follow the keys of a place down to the model that stands there."""
     for key in loc:
         if isinstance(key, str):
-            field = next(
-                each for name, each in model.model_fields.items() if key in (name, each.alias)
-            )
-            model = _inner_model(field.annotation) or model
+            fields = model.model_fields.items()
+            field = next((each for name, each in fields if key in (name, each.alias)), None)
+            model = (field and _inner_model(field.annotation)) or model
     return model
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from monitor.config import feeds as feed_models
 from monitor.config import models
 from tests.config.builders import settings
 
@@ -23,8 +24,8 @@ SECTIONS: dict[type[BaseModel], str] = {
     models.WeeklySettings: "### digests",
     models.MailSettings: "### mail",
     models.SmtpSettings: "### mail",
-    models.FeedsFile: "## feeds.yaml",
-    models.FeedSettings: "## feeds.yaml",
+    feed_models.FeedsFile: "## feeds.yaml",
+    feed_models.FeedSettings: "## feeds.yaml",
     models.SeedReference: "## topics/NAME.yaml",
     models.TopicFile: "## topics/NAME.yaml",
 }
@@ -40,7 +41,11 @@ def keys(model: type[BaseModel]) -> list[str]:
 
 
 def test_every_model_has_a_section() -> None:
-    classes = [each for each in vars(models).values() if isinstance(each, type)]
+    classes = [
+        each
+        for each in (*vars(models).values(), *vars(feed_models).values())
+        if isinstance(each, type)
+    ]
     defined = {each for each in classes if issubclass(each, BaseModel) and each.model_fields}
     assert defined == set(SECTIONS)
 
