@@ -120,7 +120,7 @@ class Fetcher:
             # A fault of ours must cost this feed one poll, not the others their round.
             failure = FetchError(f"{home.host}: unexpected {type(error).__name__}")
             failure.__cause__ = error
-        failure.seconds = self._spent(course)
+        failure.seconds = self._spent(course) or None
         return failure
 
     async def _follow(self, course: _Course, slots: asyncio.Semaphore) -> Fetched:
