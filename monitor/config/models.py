@@ -38,6 +38,7 @@ from monitor.config.values import (
 )
 from monitor.records import FullText, Schedule
 
+_LONGEST_CEILING = timedelta(days=1)
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -45,7 +46,8 @@ class PollingSettings(Strict):
     """How feeds are read."""
 
     interval: Duration = timedelta(minutes=30)
-    floor: Duration = timedelta(minutes=1)
+    floor: Duration = timedelta(minutes=5)
+    ceiling: Duration = timedelta(hours=4)
     first_poll_keeps: Duration = timedelta(days=1)
     concurrency: Annotated[int, Field(strict=True, ge=1, le=200)] = 20
     per_host: Annotated[int, Field(strict=True, ge=1, le=10)] = 2
@@ -55,9 +57,13 @@ class PollingSettings(Strict):
     contact: Contact = ""
 
     @model_validator(mode="after")
-    def _check_floor(self) -> Self:
+    def _check_bounds(self) -> Self:
         if self.interval < self.floor:
             raise ValueError(below_floor(self.interval, self.floor))
+        if self.interval > self.ceiling:
+            raise ValueError(_above_ceiling(self.interval, self.ceiling))
+        if self.ceiling > _LONGEST_CEILING:
+            raise ValueError(_ceiling_too_long(self.ceiling))
         return self
 
 
@@ -67,6 +73,22 @@ def below_floor(interval: timedelta, floor: timedelta) -> str:
     return (
         f"an interval of {wanted} is below polling.floor ({allowed}); "
         f"write {allowed} or more, or lower polling.floor to {wanted}"
+    )
+
+
+def _above_ceiling(interval: timedelta, ceiling: timedelta) -> str:
+    wanted, allowed = format_duration(interval), format_duration(ceiling)
+    return (
+        f"an interval of {wanted} is above polling.ceiling ({allowed}); "
+        f"write {allowed} or less, or raise polling.ceiling to {wanted}"
+    )
+
+
+def _ceiling_too_long(ceiling: timedelta) -> str:
+    wanted, allowed = format_duration(ceiling), format_duration(_LONGEST_CEILING)
+    return (
+        f"a ceiling of {wanted} is above {allowed}; write {allowed} or less, "
+        "and give a feed that is to be looked at more rarely an interval of its own"
     )
 
 

@@ -104,6 +104,7 @@ class Settings:
                 title=feed.title or "",
                 tags=feed.tags,
                 interval=feed.interval or self.polling.interval,
+                paced=feed.interval is None,
                 enabled=feed.enabled,
                 language=feed.language,
                 full_text=feed.full_text,

@@ -17,7 +17,7 @@ from hashlib import blake2b
 
 from monitor.errors import FetchError, MonitorError, ParseError, StoreError
 from monitor.ingest.admit import admit
-from monitor.ingest.cadence import next_check
+from monitor.ingest.cadence import Bounds, fresh_for, next_check, next_try
 from monitor.ingest.ending import is_whole
 from monitor.ingest.language import hear
 from monitor.records import (
@@ -184,10 +184,22 @@ def _outcome(
         feed_id=feed.id,
         status=status,
         checked_at=now,
-        next_check_at=next_check(feed, now, app.rng, failed=False, retry_after=None),
+        next_check_at=next_check(
+            feed,
+            now,
+            app.rng,
+            _bounds(app),
+            rhythm=feed.rhythm,
+            wishes=feed.wishes,
+            fresh=fresh_for(answer.headers, now),
+        ),
         http_status=answer.status,
         validators=_worth_keeping(answer),
     )
+
+
+def _bounds(app: App) -> Bounds:
+    return Bounds(floor=app.settings.polling.floor, ceiling=app.settings.polling.ceiling)
 
 
 def _worth_keeping(answer: Fetched) -> Validators:
@@ -204,7 +216,7 @@ def _fail(app: App, feed: Feed, error: Exception, now: datetime) -> Counter[str]
         feed_id=feed.id,
         status=PollStatus.FAILED,
         checked_at=now,
-        next_check_at=next_check(feed, now, app.rng, failed=True, retry_after=retry_after),
+        next_check_at=next_try(feed, now, app.rng, _bounds(app), retry_after=retry_after),
         http_status=error.status if isinstance(error, FetchError) else None,
         error=str(error) or type(error).__name__,
     )

@@ -25,6 +25,7 @@ FULL: dict[str, Any] = {
         "polling": {
             "interval": "30m",
             "floor": "1m",
+            "ceiling": "4h",
             "max_body": "10MiB",
             "per_host": 2,
             "allow_addresses": ["127.0.0.1:80"],

@@ -198,14 +198,33 @@ def test_a_feed_is_switched_by_any_usual_word(tmp_path: Path, word: str, meant: 
 def test_an_interval_below_the_floor_names_both_numbers_and_both_remedies(tmp_path: Path) -> None:
     found = problem(tmp_path, feeds=f"feeds:\n  - url: {FEED}\n    interval: 10s\n")
     assert found == (
-        "feeds.yaml:3: feeds[0].interval: an interval of 10s is below polling.floor (1m); "
-        "write 1m or more, or lower polling.floor to 10s"
+        "feeds.yaml:3: feeds[0].interval: an interval of 10s is below polling.floor (5m); "
+        "write 5m or more, or lower polling.floor to 10s"
     )
 
 
 def test_the_common_interval_is_held_to_the_floor_too(tmp_path: Path) -> None:
     found = problem(tmp_path, monitor="polling: {interval: 30s}\n")
-    assert "polling: an interval of 30s is below polling.floor (1m)" in found
+    assert "polling: an interval of 30s is below polling.floor (5m)" in found
+
+
+def test_the_common_interval_is_held_to_the_ceiling(tmp_path: Path) -> None:
+    found = problem(tmp_path, monitor="polling: {interval: 6h}\n")
+    assert (
+        "polling: an interval of 6h is above polling.ceiling (4h); "
+        "write 4h or less, or raise polling.ceiling to 6h"
+    ) in found
+
+
+def test_a_feeds_own_interval_is_not(tmp_path: Path) -> None:
+    feeds = f"feeds: [{{url: {FEED}, interval: 7d}}]\n"
+    (spec,) = settings(tmp_path, feeds=feeds).feed_specs()
+    assert (spec.interval.days, spec.paced) == (7, False)
+
+
+def test_no_ceiling_is_above_a_day(tmp_path: Path) -> None:
+    found = problem(tmp_path, monitor="polling: {ceiling: 2d}\n")
+    assert "polling: a ceiling of 2d is above 1d; write 1d or less" in found
 
 
 def test_the_floor_may_be_lowered(tmp_path: Path) -> None:

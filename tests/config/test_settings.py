@@ -25,7 +25,7 @@ def test_feeds_become_records_with_the_common_interval_where_they_name_none(tmp_
         "     language: de-AT}\n",
     )
     assert found.feed_specs() == (
-        FeedSpec(url="https://a.org/x", interval=timedelta(minutes=45)),
+        FeedSpec(url="https://a.org/x", interval=timedelta(minutes=45), paced=True),
         FeedSpec(
             url="https://b.org",
             title="B",
@@ -311,7 +311,8 @@ class TestShow:
         assert shown["keep"] == "90d"
         assert shown["polling"] == {
             "interval": "30m",
-            "floor": "1m",
+            "floor": "5m",
+            "ceiling": "4h",
             "first_poll_keeps": "1d",
             "concurrency": 20,
             "per_host": 2,
