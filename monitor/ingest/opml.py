@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from html import unescape
 from typing import NoReturn
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -23,6 +24,12 @@ from monitor.ingest.urls import canonical_url
 
 MAX_BYTES = 10 * 2**20
 
+_HEAD = 10_000
+"""Characters at the start of a document in which it says what it is."""
+
+_OPML = re.compile(r"<opml\b", re.IGNORECASE)
+_TAG = re.compile(r"</?outline\b", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\s(xmlurl|htmlurl|url|text|title|category)=\"([^\"<>]*)\"", re.IGNORECASE)
 _BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)")
 
 
@@ -39,36 +46,61 @@ class Listed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedList:
     """What a list holds. ``outlines``: all its lines, folders too; ``pages``: those that name a web
-    page and no feed."""
+    page and no feed. ``fault``: what is wrong with its XML, where it was read nevertheless.
+    """
 
     feeds: tuple[Listed, ...]
     pages: tuple[str, ...] = ()
     outlines: int = 0
+    fault: str | None = None
 
 
 def read(body: bytes) -> FeedList:
     """Return the feeds of an OPML document, each once, with the tags of all its places.
 
-    A bare ``&``, which many programs write, is read as one; a document that declares entities is
-    refused, nothing outside it is ever read. Raises ``ParseError``.
+    A bare ``&``, which many programs write, is read as one. Of a document that is no well-formed
+    XML, with quotes in its quotes, say, the outlines are read as they stand. One that declares
+    entities is refused, and nothing outside it is ever read. Raises ``ParseError``.
     """
     if len(body) > MAX_BYTES:
         raise ParseError(f"is larger than {MAX_BYTES // 2**20} MiB; split it")
     text = _BARE.sub("&amp;", scrub(decode(body, None)))
     reader = _Reader()
+    try:
+        _parse(text, reader)
+    except expat.ExpatError as error:
+        reader = _Reader()
+        _scan(text, reader)
+        reader.fault = f"line {error.lineno}: {expat.ErrorString(error.code)}"
+    if not reader.is_opml:
+        raise ParseError("is no OPML; export your feeds as OPML from where they are")
+    return reader.result()
+
+
+def _parse(text: str, reader: _Reader) -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.EntityDeclHandler = _refuse_entities
-    try:
-        parser.Parse(text, True)
-    except expat.ExpatError as error:
-        place = f"line {error.lineno}, column {error.offset + 1}"
-        reason = expat.ErrorString(error.code)
-        raise ParseError(f"is no well-formed XML ({place}: {reason}); mend or export it") from error
-    if not reader.is_opml:
-        raise ParseError("is no OPML: its outermost element is another; export one as OPML")
-    return reader.result()
+    parser.Parse(text, True)
+
+
+def _scan(text: str, reader: _Reader) -> None:
+    """Read from one outline tag to the next; what stands in them is looked for by name."""
+    if _OPML.search(text, 0, _HEAD) is None:
+        return
+    reader.start("opml", {})
+    tags = list(_TAG.finditer(text))
+    ends = [*(each.start() for each in tags[1:]), len(text)]
+    for tag, end in zip(tags, ends, strict=True):
+        if tag[0].startswith("</"):
+            reader.end("outline")
+            continue
+        inside = text[tag.end() : end]
+        found = reversed(list(_ATTRIBUTE.finditer(inside)))
+        reader.start("outline", {each[1]: unescape(each[2]) for each in found})
+        if inside.rstrip().endswith("/>"):
+            reader.end("outline")
 
 
 def write(feeds: Iterable[Listed], title: str, now: datetime) -> bytes:
@@ -116,6 +148,7 @@ class _Reader:
     path: list[str | None] = field(default_factory=list)
     feeds: dict[str, Listed] = field(default_factory=dict)
     pages: list[str] = field(default_factory=list)
+    fault: str | None = None
 
     def start(self, name: str, given: Mapping[str, str]) -> None:
         """Take in one element; its names count in any case."""
@@ -129,13 +162,16 @@ class _Reader:
     def end(self, name: str) -> None:
         """Leave an element."""
         self.depth -= 1
-        if name.lower() == "outline":
+        if name.lower() == "outline" and self.path:
             self.path.pop()
 
     def result(self) -> FeedList:
         """What was found."""
         return FeedList(
-            feeds=tuple(self.feeds.values()), pages=tuple(self.pages), outlines=self.outlines
+            feeds=tuple(self.feeds.values()),
+            pages=tuple(self.pages),
+            outlines=self.outlines,
+            fault=self.fault,
         )
 
     def _read(self, given: Mapping[str, str]) -> str | None:
