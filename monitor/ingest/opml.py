@@ -91,8 +91,8 @@ def _scan(text: str, reader: _Reader) -> None:
         return
     reader.start("opml", {})
     tags = list(_TAG.finditer(text))
-    ends = [*(each.start() for each in tags[1:]), len(text)]
-    for tag, end in zip(tags, ends, strict=True):
+    ends = [each.start() for each in tags[1:]] + [len(text)]
+    for tag, end in zip(tags, ends, strict=False):
         if tag[0].startswith("</"):
             reader.end("outline")
             continue
