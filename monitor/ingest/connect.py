@@ -110,8 +110,8 @@ def _proxy(address: str) -> Target:
     """Take a proxy's address apart; raise ``FetchError`` without its login."""
     try:
         way = parse(address)
-    except FetchError as error:
-        raise FetchError("the address of the proxy is not valid", permanent=True) from error
+    except FetchError:
+        raise FetchError("the address of the proxy is not valid", permanent=True) from None
     if way.scheme not in ("http", "https"):
         raise FetchError(
             f"a proxy of the kind {way.scheme[:20]!r} is not offered; "

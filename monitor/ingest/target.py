@@ -59,7 +59,8 @@ def parse(url: str) -> Target:
     try:
         return _taken_apart(httpx.URL(url.strip()))
     except httpx.InvalidURL as error:
-        raise FetchError(f"not a valid address ({error})", permanent=True) from error
+        detail = "" if "@" in url else f" ({error})"  # it may hold a part of a password
+        raise FetchError(f"not a valid address{detail}", permanent=True) from None
 
 
 def _taken_apart(url: httpx.URL) -> Target:

@@ -94,12 +94,16 @@ def test_a_name_that_does_not_resolve_is_a_passing_failure(host: str) -> None:
 # ---------------------------------------------------------------- TLS
 
 
+def trusting(certificate: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificate)
+
+
 @contextmanager
 def fetching_by_tls(
     answer: Answer, certificate: Path, *, trusted: bool = True, **changes: object
 ) -> Iterator[tuple[Fetcher, Server]]:
     """A server that speaks TLS under any name, and a fetcher that may ask three of them."""
-    context = ssl.create_default_context(cafile=certificate) if trusted else None
+    context = trusting(certificate) if trusted else None
     names = ("secure.example", "secure.example.", "other.example")
     with serve(answer, certificate=certificate) as server:
         guard = Guard(frozenset((name, server.port) for name in names))

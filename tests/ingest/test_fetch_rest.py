@@ -66,7 +66,7 @@ def by_path(visit: Visit) -> None:
     """/429 and /503 answer so, with the Retry-After behind a second slash; /to/HOST leads there."""
     _, kind, *rest = visit.path.split("/")
     if kind in ("429", "503"):
-        visit.answer(int(kind), **({"Retry_After": rest[0]} if rest else {}))
+        visit.answer(int(kind), **({"Retry_After": rest[0].encode()} if rest else {}))
     elif kind == "to":
         _, _, port = visit.headers["host"].decode().partition(":")
         visit.answer(302, Location=f"http://{rest[0]}:{port}/end")
