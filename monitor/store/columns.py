@@ -62,4 +62,4 @@ class Clean(TypeDecorator[str]):
 
 ID = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite counts up only a column of exactly the type INTEGER."""
-Json = JSON().with_variant(JSONB(), "postgresql")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

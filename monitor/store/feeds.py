@@ -15,7 +15,8 @@ from monitor.store.leases import FREE, HORIZON, come, held
 from monitor.store.tables import feeds, hosts, stories
 from monitor.store.tables import marks as marks_table
 
-_DAY = timedelta(days=1).total_seconds()
+_SLOW = 0.9 * HORIZON.total_seconds()
+"""From here on, an interval with its tenth of jitter may end beyond the horizon."""
 
 
 def sync(db: Database, specs: Iterable[FeedSpec], now: datetime) -> None:
@@ -132,8 +133,11 @@ def _due(now: datetime, limit: int, per_host: int) -> Select[tuple[int]]:
 
 
 def _has_come(now: datetime) -> Any:
-    """Due, or planned by a clock that was ahead. Intervals above a day are meant, though."""
-    slow = feeds.c.interval_seconds > _DAY
+    """Due, or planned by a clock that was ahead.
+
+    Intervals of about a day and more are meant, though, and so are days that a feed skips.
+    """
+    slow = or_(feeds.c.interval_seconds > _SLOW, feeds.c.wishes.is_not(None))
     from_future = feeds.c.last_checked_at > now + HORIZON
     return or_(
         feeds.c.next_check_at <= now,

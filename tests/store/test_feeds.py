@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.records import Feed, FeedSpec, FullText, Move, PollStatus, Validators
+from monitor.records import Feed, FeedSpec, FullText, Move, PollStatus, Validators, Wishes
 from monitor.store import feeds, outcomes
 from monitor.store.database import Database
 from monitor.store.outcomes import LONGEST_ERROR
@@ -387,6 +387,23 @@ def test_an_interval_above_a_day_is_meant(db: Database) -> None:
     assert claim(db) == []
 
     outcomes.record(db, outcome(1, checked_at=NOW + 365 * DAY, next_check_at=NOW + 372 * DAY))
+    assert claim(db) == [URL]
+
+
+def test_an_interval_of_a_day_with_its_jitter_is_meant(db: Database) -> None:
+    feeds.sync(db, [FeedSpec(url=URL, interval=DAY)], NOW)
+    outcomes.record(db, outcome(1, next_check_at=NOW + 1.1 * DAY))
+
+    assert claim(db) == []
+
+
+def test_a_weekend_that_a_feed_skips_is_meant(db: Database) -> None:
+    add_feed(db)
+    weekend = Wishes(skip_days=frozenset({5, 6}))
+    outcomes.record(db, outcome(1, next_check_at=NOW + 3 * DAY, wishes=weekend))
+    assert claim(db) == []
+
+    outcomes.record(db, outcome(1, checked_at=NOW + 365 * DAY, next_check_at=NOW + 368 * DAY))
     assert claim(db) == [URL]
 
 
