@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, select
@@ -19,6 +20,7 @@ _DAY = timedelta(days=1)
 _FOUND = 20
 """Stories that a search by title gives at most."""
 _PRUNED_AT_ONCE = 500
+_FEEDS_AT_ONCE = 500
 
 
 def add_new(db: Database, outcome: PollOutcome, new: tuple[NewStory, ...]) -> Added:
@@ -116,6 +118,27 @@ def per_week(db: Database, now: datetime) -> float:
         first: datetime | None = connection.scalar(select(func.min(stories.c.seen_at)))
     watched = min(max(now - (first or now), _DAY), _WEEK)
     return max(float(published), found * (_WEEK / watched))
+
+
+def longest_pauses(db: Database, feed_ids: Sequence[int]) -> Mapping[int, timedelta]:
+    """The longest time between two stored stories of each of the feeds that have two.
+
+    Each came when it was published, or at the latest when it was found.
+    """
+    longest: dict[int, timedelta] = {}
+    came = case(
+        (stories.c.published_at < stories.c.seen_at, stories.c.published_at),
+        else_=stories.c.seen_at,
+    )
+    for start in range(0, len(feed_ids), _FEEDS_AT_ONCE):
+        some = stories.c.feed_id.in_(feed_ids[start : start + _FEEDS_AT_ONCE])
+        query = select(stories.c.feed_id, came).where(some).order_by(stories.c.feed_id, came)
+        with db.read() as connection:
+            for (feed_id, before), (another, after_it) in pairwise(connection.execute(query)):
+                if feed_id == another:
+                    pause = after_it - before
+                    longest[feed_id] = max(longest.get(feed_id, pause), pause)
+    return longest
 
 
 def prune(db: Database, before: datetime) -> int:

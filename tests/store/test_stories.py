@@ -427,6 +427,21 @@ def test_after_a_week_what_came_within_it_counts(db: Database) -> None:
     assert stories.per_week(db, NOW + 19 * DAY + HOUR) == pytest.approx(70)
 
 
+def test_the_longest_pause_of_a_feed_counts_what_was_published_before_it_was_watched(
+    db: Database,
+) -> None:
+    add_feeds(db, "https://a.org/", "https://b.org/", "https://c.org/")
+    for name, days, backlog in [("a", 20, True), ("b", 19, True), ("c", 2, False), ("d", 1, False)]:
+        late = new_story(name, published_at=NOW - days * DAY, backlog=backlog)
+        add_stories(db, late, now=NOW + DAY, feed_id=1)
+    add_stories(db, new_story("only"), feed_id=2)
+    add_stories(db, new_story("e"), new_story("f", published_at=NOW + 90 * DAY), feed_id=3)
+
+    assert stories.longest_pauses(db, [1, 2]) == {1: 17 * DAY}
+    assert stories.longest_pauses(db, [3]) == {3: HOUR}, "it came when it was found"
+    assert stories.longest_pauses(db, []) == {}
+
+
 def test_without_stories_none_are_expected(db: Database) -> None:
     assert stories.per_week(db, NOW) == 0
 
