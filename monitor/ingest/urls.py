@@ -16,8 +16,17 @@ _TRACKING_NAMES = (
 )
 _TRACKING = frozenset(_TRACKING_NAMES.split())
 _MAX_HOST = 253
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/[!-~]*")
 _NOT_WORDS = re.compile(r"[^\w ]\W*| \W+")
 """What stands between words, but for the single space that is to stand there."""
+_MARKS = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u2022"
+"""Signs beyond Latin-1 that stand in many texts and are no words, however they are folded."""
+_FOLDED_OTHERWISE = "\xaa\xb2\xb3\xb5\xb9\xba\xbc\xbd\xbe\xdf"
+_LATIN_WORDS = bytes(
+    0 if sign in _FOLDED_OTHERWISE else ord(sign.lower()) if sign.isalnum() or sign == "_" else 0x20
+    for sign in map(chr, range(256))
+)
+"""What the bytes of Latin-1 become: small letters, spaces between words, 0 for a longer story."""
 
 
 def canonical_url(url: str) -> str:
@@ -27,6 +36,8 @@ def canonical_url(url: str) -> str:
     parameters dropped; the other parameters keep their order. What is no address comes back
     stripped.
     """
+    if _PLAIN_ADDRESS.fullmatch(url) and "?" not in url and "#" not in url:
+        return url
     url = url.strip()
     try:
         parts = urlsplit(url)
@@ -47,8 +58,8 @@ def host_of(url: str) -> str:
 
 
 def is_front_page(url: str) -> bool:
-    """Whether ``url`` names a host and nothing on it."""
-    _, _, rest = canonical_url(url).partition("://")
+    """Whether a canonical ``url`` names a host and nothing on it."""
+    _, _, rest = url.partition("://")
     return rest.endswith("/") and rest.count("/") == 1
 
 
@@ -57,9 +68,14 @@ def link_key(url: str) -> bytes:
 
     blake2b of the canonical address.
     """
-    _, separator, rest = canonical_url(url).partition("://")
+    return key_of_canonical(canonical_url(url))
+
+
+def key_of_canonical(url: str) -> bytes:
+    """Return the link key of an address in its canonical form."""
+    _, separator, rest = url.partition("://")
     if not separator:
-        return digest(url.strip())
+        return digest(url)
     path, mark, query = rest.removeprefix("www.").partition("?")
     return digest(path.rstrip("/") + mark + query)
 
@@ -70,8 +86,27 @@ def content_key(title: str, text: str) -> bytes:
 
 
 def words_of(text: str) -> str:
-    """Return the words of ``text``, folded, with single spaces between them."""
-    return _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    """Return the words of ``text``, folded (NFKC, casefold), with single spaces between them."""
+    latin = _latin_words_of(text)
+    if latin is None:
+        return _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    return latin
+
+
+def _latin_words_of(text: str) -> str | None:
+    """Return the same of a text of Latin letters that fold one by one, None for any other."""
+    if not text.isascii():
+        for mark in _MARKS:
+            text = text.replace(mark, " ")
+    try:
+        words = text.encode("latin-1").translate(_LATIN_WORDS)
+    except UnicodeEncodeError:
+        return None
+    if b"\0" in words:
+        return None
+    while b"  " in words:
+        words = words.replace(b"  ", b" ")
+    return words.strip().decode("latin-1")
 
 
 def digest(*parts: str) -> bytes:

@@ -158,7 +158,7 @@ def _read(app: App, feed: Feed, answer: Fetched, now: datetime) -> Counter[str]:
     body, polling = answer.body or b"", app.settings.polling
     parsed = app.parsers.parse(body, answer.headers.get("content-type", ""), answer.url)
     language = app.settings.matching.language
-    new = admit(parsed, feed, now, polling.first_poll_keeps, language=language)
+    new = admit(parsed, feed, now, polling.first_poll_keeps, language=language).stories
     if feed.spec.language is None:
         new = hear(new, stories.known_keys(app.database, feed.id, new))
     outcome = replace(

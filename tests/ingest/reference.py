@@ -10,13 +10,14 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
 
 import gcld3
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.ingest.clean import MAX_TEXT
 from monitor.ingest.language import HALF, MAX_CHARS, SURE
-from monitor.ingest.urls import canonical_url, digest
+from monitor.ingest.urls import digest, host_of
 from monitor.records import Entry, language_code
 
 _MAX_HTML = 8 * MAX_TEXT
@@ -37,6 +38,13 @@ _OPEN_OR_CLOSE = re.compile(
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>?")
 _DROPPED = ["script", "style", "template", "noscript", "iframe", "object", "svg", "head"]
 _DROPPED_START = re.compile(rf"<({'|'.join(_DROPPED)})\b", re.IGNORECASE)
+_TRACKING = re.compile(
+    r"utm_|at_(campaign|custom|medium|link)|(pk|mtm)_|(fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid"
+    r"|twclid|ttclid|igshid|igsh|mc_cid|mc_eid|_hsenc|_hsmi|mkt_tok|vero_id|vero_conv|oly_anon_id"
+    r"|oly_enc_id|wickedid|s_cid|cmpid|ncid|ocid|smid|guccounter|guce_referrer|guce_referrer_sig"
+    r"|ref_src|xtor|_ga|_gl)(=|$)",
+    re.IGNORECASE | re.ASCII,
+)
 _NOT_WORDS = re.compile(r"[^\w ]\W*| \W+")
 
 
@@ -107,6 +115,23 @@ def words_of(text: str) -> str:
 
 def content_key(title: str, text: str) -> bytes:
     return digest(words_of(title), words_of(text))
+
+
+def canonical_url(url: str) -> str:
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        user, at, _ = parts.netloc.rpartition("@")
+        host, port = host_of(url), parts.port
+    except ValueError:
+        return url
+    if not parts.scheme or not host:
+        return url
+    host = f"[{host}]" if ":" in host else host
+    if port is not None and port != {"http": 80, "https": 443}.get(parts.scheme):
+        host = f"{host}:{port}"
+    query = "&".join(each for each in parts.query.split("&") if each and not _TRACKING.match(each))
+    return SplitResult(parts.scheme, user + at + host, parts.path or "/", query, "").geturl()
 
 
 def link_key(url: str) -> bytes:

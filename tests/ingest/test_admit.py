@@ -10,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.ingest.admit import admit
-from monitor.records import Entry, NewStory
+from monitor.ingest.marks import pack, unpack
+from monitor.ingest.urls import digest
+from monitor.records import Entry, NewStory, ParsedFeed
+from tests.ingest import reference
 from tests.ingest.builders import DAY, NOW, document, entry, feed
 
 LINK = "https://news.example/story"
 
 
 def stories(*entries: Entry, first_poll: bool = False) -> tuple[NewStory, ...]:
-    return admit(document(*entries), feed(is_new=first_poll), NOW, DAY)
+    return admit(document(*entries), feed(is_new=first_poll), NOW, DAY).stories
 
 
 def known_again(before: Entry, after: Entry, *others: Entry) -> bool:
@@ -139,7 +142,7 @@ def test_the_language_is_the_owners_then_the_items_then_the_documents_then_the_d
     spoken: str | None,
 ) -> None:
     parsed = replace(document(replace(entry(), language=item)), language=document_says)
-    (found,) = admit(parsed, feed(language=owner), NOW, DAY, language=default)
+    (found,) = admit(parsed, feed(language=owner), NOW, DAY, language=default).stories
     assert found.language == spoken
 
 
@@ -173,6 +176,96 @@ ENTRIES = st.builds(
     text=st.sampled_from(["", "Text", "Other"]),
     published_at=st.none() | st.datetimes(timezones=st.just(UTC)),
 )
+
+
+def marked(*entries: Entry) -> list[Entry]:
+    """The entries with the hash that items have that say what they say."""
+    return [replace(each, raw=digest("raw", repr(each))) for each in entries]
+
+
+MARKED = ENTRIES.map(lambda each: marked(each)[0])
+
+
+@given(st.lists(ENTRIES, max_size=8))
+def test_the_keys_are_those_of_the_plain_way(entries: list[Entry]) -> None:
+    plain = reference.Document(entries, feed().spec.url)
+    told = {
+        (plain.keys(each), plain.link(each), reference.copy_key(each), each.text)
+        for each in entries
+    }
+    for found in stories(*entries):
+        assert (found.keys, found.link_key, found.content_key, found.text) in told
+
+
+@given(st.lists(MARKED, max_size=8), st.data())
+def test_known_items_left_out_change_nothing_for_the_others(
+    before: list[Entry], data: st.DataObject
+) -> None:
+    kept = st.sampled_from(before) if before else st.nothing()
+    after = data.draw(st.lists(kept | MARKED, max_size=10))
+    remembered = unpack(pack(admit(document(*before), feed(), NOW, DAY).marks))
+    known = {mark.raw for mark in remembered}
+    wholly = admit(document(*after), feed(), NOW, DAY)
+    partly = admit(without(known, after), feed(), NOW, DAY, marks=remembered)
+    theirs = identities_of(known, after)
+    assert others(wholly.stories, theirs) == others(partly.stories, theirs)
+    assert set(wholly.marks) == set(partly.marks)
+
+
+def without(known: set[bytes], entries: list[Entry]) -> ParsedFeed:
+    left_out = tuple(each.raw for each in entries if each.raw in known and each.raw)
+    unread = (each for each in entries if each.raw not in known)
+    return replace(document(*unread), known=left_out)
+
+
+def identities_of(known: set[bytes], entries: list[Entry]) -> set[bytes]:
+    """The first keys under which a known item stands in a document before all others."""
+    plain = reference.Document(entries, feed().spec.url)
+    first: dict[bytes, Entry] = {}
+    for each in entries:
+        if each.title or each.text:
+            first.setdefault(plain.keys(each)[0], each)
+    return {key for key, each in first.items() if each.raw in known}
+
+
+def others(found: tuple[NewStory, ...], identities: set[bytes]) -> list[NewStory]:
+    return [each for each in found if each.keys[0] not in identities]
+
+
+def test_an_id_that_a_known_item_bears_elsewhere_is_no_identity() -> None:
+    old, new = marked(entry("One", guid="1", url=LINK), entry("Two", guid="1", url=LINK + "2"))
+    marks = admit(document(old), feed(), NOW, DAY).marks
+    (found,) = admit(without({marks[0].raw}, [old, new]), feed(), NOW, DAY, marks=marks).stories
+    assert found.keys == stories(old, new)[1].keys != stories(new)[0].keys
+
+
+def test_a_link_that_a_known_item_bears_too_is_no_identity() -> None:
+    old, new = marked(entry("One", "a", url=LINK), entry("Two", "b", url=LINK))
+    marks = admit(document(old), feed(), NOW, DAY).marks
+    (found,) = admit(without({marks[0].raw}, [old, new]), feed(), NOW, DAY, marks=marks).stories
+    assert found.link_key is None
+    assert found.keys == stories(old, new)[1].keys
+
+
+def test_an_edit_beside_its_known_original_is_a_story_that_the_store_knows() -> None:
+    old, new = marked(entry("One", guid="1", url=LINK), entry("Mended", guid="1", url=LINK))
+    first = admit(document(old), feed(), NOW, DAY)
+    parsed = without({first.marks[0].raw}, [old, new])
+    (found,) = admit(parsed, feed(), NOW, DAY, marks=first.marks).stories
+    assert found.keys[0] in first.stories[0].keys
+
+
+def test_an_item_that_cannot_be_told_by_its_bytes_gets_no_mark() -> None:
+    one, other = entry("One", guid="1"), entry("Two", guid="2")
+    marks = admit(document(one, *marked(other)), feed(), NOW, DAY).marks
+    assert [mark.raw for mark in marks] == [each.raw for each in marked(other)]
+
+
+def test_what_left_the_document_is_forgotten() -> None:
+    gone, stays = marked(entry("One", guid="1"), entry("Two", guid="2"))
+    marks = admit(document(gone, stays), feed(), NOW, DAY).marks
+    again = admit(replace(document(), known=(stays.raw or b"",)), feed(), NOW, DAY, marks=marks)
+    assert [mark.raw for mark in again.marks] == [stays.raw]
 
 
 @given(st.lists(ENTRIES, max_size=8), st.booleans())

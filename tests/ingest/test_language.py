@@ -76,7 +76,7 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 def story(title: str = "A title", text: str = "", *, declares: str | None = None) -> NewStory:
     parsed = replace(document(entry(title, text)), language=declares)
-    return admit(parsed, feed(), NOW, DAY)[0]
+    return admit(parsed, feed(), NOW, DAY).stories[0]
 
 
 def spoken(one: NewStory) -> str | None:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.ingest.urls import canonical_url, content_key, digest, host_of, link_key
+from monitor.ingest.urls import (
+    canonical_url,
+    content_key,
+    digest,
+    host_of,
+    is_front_page,
+    link_key,
+    words_of,
+)
+from tests.ingest import reference
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 @pytest.mark.parametrize(
@@ -102,3 +117,52 @@ def test_a_digest_is_of_its_parts(first: list[str], second: list[str]) -> None:
 def test_the_host_is_what_limits_are_counted_by() -> None:
     assert host_of("https://me:pw@News.Example:8443/x") == "news.example"
     assert host_of("not an address") == ""
+
+
+def test_a_front_page_is_a_host_and_nothing_on_it() -> None:
+    assert is_front_page("https://example.com/")
+    assert not is_front_page("https://example.com/a/")
+    assert not is_front_page("https://example.com/?p=1")
+    assert not is_front_page("example.com")
+
+
+LATIN = st.characters(max_codepoint=255) | st.sampled_from("aB_ .’‘“”–—…•")
+TEXTS = (
+    st.text(LATIN)
+    | st.text(LATIN | st.sampled_from("\u0301\u0308\u0338ﬁŉİſⅣ①㎏ｱﾞ가\ud800\u200d"))
+    | st.text(st.characters())
+)
+
+
+@given(TEXTS, TEXTS)
+def test_the_quick_way_to_words_and_their_key_gives_what_the_plain_way_gives(
+    title: str, text: str
+) -> None:
+    assert words_of(text) == reference.words_of(text)
+    assert content_key(title, text) == reference.content_key(title, text)
+
+
+def test_every_character_is_folded_as_the_plain_way_folds_it() -> None:
+    texts = (f"a{chr(code)}B {chr(code)}" for code in range(0x110000))
+    assert [text for text in texts if words_of(text) != reference.words_of(text)] == []
+
+
+def test_published_texts_have_the_keys_of_the_plain_way() -> None:
+    paths = sorted(DATA.glob("*/dev.jsonl.gz"))
+    if not paths:
+        pytest.skip(f"no texts in {DATA}")
+    for path in paths:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for line, _ in zip(lines, range(100), strict=False):
+                text = str(json.loads(line).get("text") or "")
+                assert words_of(text) == reference.words_of(text)
+
+
+@given(URLS | st.from_regex(r"https?://[a-z.-]{0,9}[/!-~é ]{0,12}", fullmatch=True) | st.text())
+@example("http://www.example.com")
+@example("https://example.com/a;b//c?")
+@example("http://-.example/%5B[")
+def test_an_address_has_the_key_of_the_plain_way(url: str) -> None:
+    assert canonical_url(url) == reference.canonical_url(url)
+    assert link_key(url) == reference.link_key(url)
+    assert is_front_page(canonical_url(url)) == reference.is_front_page(url)
