@@ -129,9 +129,9 @@ def test_the_new_address_never_holds_a_login() -> None:
 
 @pytest.mark.parametrize("name", ["ETag", "Last_Modified"])
 def test_a_validator_too_long_to_be_taken_back_is_not_kept(name: str) -> None:
-    kept = fetch(lambda visit: visit.answer(body=BODY, **{name: b"x" * 1_000})).validators
+    kept = fetch(lambda visit: visit.answer(200, BODY, **{name: b"x" * 1_000})).validators
     assert b"x" * 1_000 in (kept.etag, kept.last_modified)
-    dropped = fetch(lambda visit: visit.answer(body=BODY, **{name: b"x" * 1_001})).validators
+    dropped = fetch(lambda visit: visit.answer(200, BODY, **{name: b"x" * 1_001})).validators
     assert dropped == Validators()
 
 
