@@ -64,9 +64,17 @@ def read_document(path: Path) -> Document:
 
 def parse_document(path: Path, text: str) -> Document:
     """Parse the text of one file; ``path`` is only named in problems."""
+    builder = _Builder(path)
+    data = builder.build(compose(path, text), ())
+    if builder.problems:
+        raise ConfigError(tuple(builder.problems))
+    return Document(path, data, builder.lines)
+
+
+def compose(path: Path, text: str) -> yaml.Node:
+    """Return the nodes of a text with their places in it; raises ``ConfigError`` as above."""
     try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
+        node = _Loader(text).get_single_node()
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         code = ord(error.character) if isinstance(error.character, str) else error.character
@@ -76,11 +84,7 @@ def parse_document(path: Path, text: str) -> Document:
         raise ConfigError((f"{path}:{_in_words(error)}",)) from error
     if node is None:
         raise ConfigError((f"{path}:1: is empty; `monitor init` writes a commented example",))
-    builder = _Builder(path)
-    data = builder.build(node, ())
-    if builder.problems:
-        raise ConfigError(tuple(builder.problems))
-    return Document(path, data, builder.lines)
+    return node
 
 
 class _Loader(yaml.SafeLoader):
