@@ -26,6 +26,7 @@ database: sqlite:///monitor.db
 feeds: feeds.yaml
 topics: topics
 polling:
+  ceiling: 30m
   allow_addresses: [{allowed}]
 """
 _TOPIC = "name: harbour\nseeds:\n  - text: The harbour of the island is to be repaired in winter.\n"

@@ -18,12 +18,14 @@ class Target:
     """Where one hop goes. ``url`` has no login: stories complete their links with it.
 
     ``origin``: scheme, host in IDNA form, port; ``host`` the same without the dot that may end a
-    name; ``authority``: host and port as the Host header has them.
+    name; ``authority``: host and port as the Host header has them; ``asked``: all of it as httpcore
+    wants it.
     """
 
     url: httpx.URL
     origin: tuple[str, str, int]
     authority: bytes
+    asked: httpcore.URL
     login: tuple[str, str] | None
 
     @property
@@ -36,22 +38,20 @@ class Target:
         """The name that limits and rests are kept by."""
         return self.origin[1].rstrip(".")
 
-    @property
-    def asked(self) -> httpcore.URL:
-        """The same for httpcore."""
-        return httpcore.URL(
-            scheme=self.url.raw_scheme,
-            host=self.url.raw_host,
-            port=self.url.port,
-            target=self.url.raw_path,
-        )
-
     def join(self, location: str) -> Target:
         """Return where a redirect to ``location`` leads; raise ``FetchError``."""
         try:
             return _taken_apart(self.url.join(location))
         except (httpx.InvalidURL, ValueError) as error:
             raise FetchError(f"{self.host}: redirects to no valid address ({error})") from error
+
+
+def same_origin(url: str, other: str) -> bool:
+    """Whether both are addresses with the same scheme, host and port."""
+    try:
+        return parse(url).origin == parse(other).origin
+    except FetchError:
+        return False
 
 
 def parse(url: str) -> Target:
@@ -64,12 +64,16 @@ def parse(url: str) -> Target:
 
 
 def _taken_apart(url: httpx.URL) -> Target:
-    scheme, host = url.scheme, url.raw_host.decode("ascii")
+    scheme, raw_host = url.scheme, url.raw_host
+    host = raw_host.decode("ascii")
     if scheme in _DEFAULT_PORTS and not host:
         raise FetchError("the address names no host", permanent=True)
     return Target(
         url=url.copy_with(userinfo=b"") if url.userinfo else url,
         origin=(scheme, host, url.port or _DEFAULT_PORTS.get(scheme, 0)),
         authority=url.netloc,
+        asked=httpcore.URL(
+            scheme=url.raw_scheme, host=raw_host, port=url.port, target=url.raw_path
+        ),
         login=(unquote(url.username), unquote(url.password or "")) if url.userinfo else None,
     )

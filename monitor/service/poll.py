@@ -1,6 +1,6 @@
 """The step that asks feeds for news.
 
-claim -> fetch -> (unchanged | parse -> admit -> hear -> add_new), round after round
+claim -> ask -> settle, while answers come and feeds come due
 """
 
 from __future__ import annotations
@@ -8,54 +8,59 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import blake2b
 
-from monitor.errors import FetchError, MonitorError, ParseError, StoreError
-from monitor.ingest.admit import admit
-from monitor.ingest.cadence import Bounds, fresh_for, next_check, next_try
-from monitor.ingest.ending import is_whole
-from monitor.ingest.language import hear
-from monitor.records import (
-    Feed,
-    Fetched,
-    PollOutcome,
-    PollStatus,
-    Request,
-    StepReport,
-    Validators,
-)
+from monitor.errors import ConfigError, FetchError, ParseError, StoreError
+from monitor.ingest.round import Round
+from monitor.ingest.target import same_origin
+from monitor.records import Access, Feed, Fetched, PollOutcome, Request, StepReport
 from monitor.service.app import PARSERS, App, sync_topics
-from monitor.store import feeds, outcomes, stories, topics
+from monitor.service.reading import Answer, is_unchanged, settle, settle_unchanged
+from monitor.store import feeds, outcomes, topics
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
-"""Feeds claimed at a time: what a kill in the middle leaves leased."""
+"""Feeds claimed at most: what a kill in the middle leaves leased."""
 IN_A_ROW = 2
-"""Feeds of a host that wait for each other in a round: all others wait for the slowest host."""
-TICK = timedelta(seconds=10)
-"""A tick of the service begins no round after this long, but looks anew at what is due."""
+"""Feeds of a host that are claimed for each request it may have at once."""
+SPELL = timedelta(minutes=10)
+"""A tick of the service claims nothing after this long, so that it ends and says what it did."""
+LOOK_AGAIN = timedelta(seconds=1)
+"""Between two looks for feeds that came due, while answers are awaited."""
 PARSING = timedelta(minutes=5)
 """What a lease allows for parsing, beside the time of servers that are slow to the deadline."""
 PAGE_RETRY = timedelta(minutes=15)
-COUNTED = ("read", "unchanged", "failed", "abandoned", "new", "backlog", "edited", "skipped")
-
-Answer = Fetched | FetchError
+_ENDINGS = ("read", "unchanged", "failed", "put_off", "abandoned")
+_FOUND = ("new", "backlog", "held", "edited", "skipped")
+COUNTED = _ENDINGS + _FOUND
 
 
 def poll(app: App, now: datetime, *, at_most: timedelta = timedelta.max) -> StepReport:
-    """Poll every feed that is due at ``now``; begin no round later than ``at_most`` from now."""
+    """Poll every feed that is due at ``now``; claim none later than ``at_most`` from now."""
+    return _poll(app, now, at_most, lambda _spent: now)
+
+
+def poll_a_while(app: App, now: datetime) -> StepReport:
+    """The same for a tick of the service: what comes due meanwhile need not wait for the slow."""
+    return _poll(app, now, SPELL, lambda spent: now + spent)
+
+
+def _poll(
+    app: App, now: datetime, at_most: timedelta, moment: Callable[[timedelta], datetime]
+) -> StepReport:
     counts = Counter(dict.fromkeys(COUNTED, 0))
     read_seed_pages(app, now)
     try:
-        for tally in _rounds(app, now, at_most):
-            counts.update(tally)
-            app.progress("feeds read", counts["read"] + counts["unchanged"] + counts["failed"])
+        with app.fetcher.round() as asked, ThreadPoolExecutor(PARSERS, "settle") as threads:
+            for tally in _Sweep(app, asked, threads, at_most, moment).tallies():
+                counts.update(tally)
+                done = counts["read"] + counts["unchanged"] + counts["failed"]
+                app.progress("feeds read", done)
     except BaseException:  # Ctrl-C too: what was claimed would look as if nothing were due
         with suppress(StoreError):
             feeds.release(app.database, app.owner)
@@ -64,26 +69,111 @@ def poll(app: App, now: datetime, *, at_most: timedelta = timedelta.max) -> Step
     return StepReport(step="poll", counts=dict(counts))
 
 
-def poll_a_while(app: App, now: datetime) -> StepReport:
-    """The same for a tick of the service: what comes due meanwhile need not wait for the slow."""
-    return poll(app, now, at_most=TICK)
+@dataclass
+class _Sweep:
+    """Feeds on their way: claimed, asked, answered, settled.
 
-
-def _rounds(app: App, now: datetime, at_most: timedelta) -> Iterator[Counter[str]]:
-    began, spent = time.monotonic(), timedelta(0)
-    while spent <= at_most and (due := _claim(app, now, spent)):
-        yield from _settled(app, due, now)
-        spent = timedelta(seconds=time.monotonic() - began)
-
-
-def _claim(app: App, now: datetime, spent: timedelta) -> tuple[Feed, ...]:
-    """Claim the feeds of one round, those that failed last: what is wrong may take its time.
-
-    The lease outlasts a round in which every server is slow to the deadline; it counts from
-    ``now``, which is ``spent`` ago.
+    A slow server holds nobody up: while its answer is awaited, others are claimed. Unchanged feeds
+    are written down together: what a kill makes of them is only asked again. The others are
+    settled side by side, one thread per parser process: a document that keeps its parser busy must
+    not keep the healthy feeds behind it waiting.
     """
-    if app.stopping.is_set():
-        return ()
+
+    app: App
+    asked: Round
+    threads: ThreadPoolExecutor
+    at_most: timedelta
+    moment: Callable[[timedelta], datetime]
+    began: float = field(default_factory=time.monotonic)
+    awaited: dict[int, Feed] = field(default_factory=dict)
+    unchanged: list[PollOutcome] = field(default_factory=list)
+    settling: set[Future[Counter[str]]] = field(default_factory=set)
+    rest_until: timedelta | None = None
+
+    def tallies(self) -> Iterator[Counter[str]]:
+        """Go on until nothing is due and nothing under way; yield what becomes of each feed."""
+        try:
+            while self._look() or self._is_busy():
+                yield from self._take()
+                yield from self._settled()
+        finally:
+            self._write_unchanged()
+
+    def _is_busy(self) -> bool:
+        return bool(self.awaited or self.settling)
+
+    def _look(self) -> bool:
+        """Claim and ask what is due, if it is time to look; return whether anything was."""
+        spent = timedelta(seconds=time.monotonic() - self.began)
+        if not self._may_look(spent):
+            return False
+        self._write_unchanged()  # a host is claimed only when none of its feeds is under way
+        due = _claim(self.app, self.moment(spent), spent, BATCH - len(self.awaited))
+        self.rest_until = spent if due else spent + LOOK_AGAIN
+        self.awaited.update((feed.id, feed) for feed in due)
+        self.asked.ask(self._requests(due))
+        return bool(due)
+
+    def _may_look(self, spent: timedelta) -> bool:
+        if self.app.stopping.is_set() or len(self.awaited) > BATCH // 2:
+            return False
+        if self.rest_until is None:
+            return True
+        return spent <= self.at_most and not (self._is_busy() and spent < self.rest_until)
+
+    def _requests(self, due: tuple[Feed, ...]) -> Iterator[Request]:
+        for feed in due:
+            try:
+                access = _access(self.app, feed)
+            except ConfigError as error:
+                self._settle(self.awaited.pop(feed.id), FetchError(str(error)))
+            else:
+                yield Request(
+                    feed_id=feed.id, url=feed.address, validators=feed.validators, access=access
+                )
+
+    def _take(self) -> Iterator[Counter[str]]:
+        """Take one answer, if one comes while there is nothing else to do."""
+        taken = self.asked.take(LOOK_AGAIN.total_seconds()) if self.awaited else None
+        if self.app.stopping.is_set() or (not self.asked.pending and taken is None):
+            self.awaited.clear()  # nothing more will come: they stay due
+        elif taken is not None:
+            request, answer = taken
+            feed = self.awaited.pop(request.feed_id)
+            if isinstance(answer, Fetched) and is_unchanged(feed, answer):
+                self.unchanged.append(settle_unchanged(self.app, feed, answer, self._now()))
+                yield Counter(unchanged=1)
+            else:
+                self._settle(feed, answer)
+
+    def _settle(self, feed: Feed, answer: Answer) -> None:
+        self.settling.add(self.threads.submit(settle, self.app, feed, answer, self._now()))
+
+    def _settled(self) -> Iterator[Counter[str]]:
+        """Yield what was settled; wait for it where too much is waiting, or nothing else is."""
+        while self.settling:
+            full = len(self.settling) > 2 * PARSERS or not self.awaited
+            done, self.settling = wait(
+                self.settling, None if full else 0, return_when=FIRST_COMPLETED
+            )
+            yield from (future.result() for future in done)
+            if not done:
+                return
+
+    def _now(self) -> datetime:
+        return self.moment(timedelta(seconds=time.monotonic() - self.began))
+
+    def _write_unchanged(self) -> None:
+        written, self.unchanged = self.unchanged, []
+        outcomes.record(self.app.database, *written)
+
+
+def _claim(app: App, now: datetime, spent: timedelta, limit: int) -> tuple[Feed, ...]:
+    """Claim due feeds, those that failed last: what is wrong may take its time.
+
+    The lease outlasts a time in which every server is slow to the deadline; it counts from
+    ``now``, which may be ``spent`` ago.
+    """
     polling = app.settings.polling
     slowest = polling.timeout * (BATCH / min(polling.concurrency, BATCH))
     due = feeds.claim_due(
@@ -91,142 +181,20 @@ def _claim(app: App, now: datetime, spent: timedelta) -> tuple[Feed, ...]:
         now,
         owner=app.owner,
         lease=spent + slowest + PARSING,
-        limit=BATCH,
+        limit=limit,
         per_host=IN_A_ROW * polling.per_host,
     )
     return tuple(sorted(due, key=lambda feed: feed.failures > 0))
 
 
-def _settled(app: App, due: tuple[Feed, ...], now: datetime) -> Iterator[Counter[str]]:
-    """Fetch ``due`` and settle each answer as it comes.
+def _access(app: App, feed: Feed) -> Access:
+    """Return headers, login and proxy for where a feed is asked; raise ``ConfigError``.
 
-    Unchanged feeds are written down together at the end: what a kill makes of them is only asked
-    again. The others are settled side by side, one thread per parser process: a document that
-    keeps its parser busy must not keep the healthy feeds behind it waiting.
+    What its owner gave for one host is not for another that the feed has moved to.
     """
-    unchanged: list[PollOutcome] = []
-    try:
-        with ThreadPoolExecutor(max_workers=PARSERS, thread_name_prefix="settle") as threads:
-            pending: set[Future[Counter[str]]] = set()
-            for feed, answer in _answers(app, due):
-                if isinstance(answer, Fetched) and _is_unchanged(feed, answer):
-                    unchanged.append(_outcome(app, feed, PollStatus.UNCHANGED, now, answer))
-                    yield Counter(unchanged=1)
-                    continue
-                pending.add(threads.submit(settle, app, feed, answer, now))
-                while len(pending) > 2 * PARSERS:
-                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-            yield from (future.result() for future in pending)
-    finally:
-        outcomes.record(app.database, *unchanged)
-
-
-def _answers(app: App, due: tuple[Feed, ...]) -> Iterator[tuple[Feed, Answer]]:
-    """Each feed with its answer in order of arrival, until all are there or we are to stop."""
-    by_id = {feed.id: feed for feed in due}
-    requests = tuple(
-        Request(feed_id=feed.id, url=feed.spec.url, validators=feed.validators) for feed in due
-    )
-    for request, answer in app.fetcher.fetch_many(requests):
-        if app.stopping.is_set():
-            return
-        yield by_id[request.feed_id], answer
-
-
-def _is_unchanged(feed: Feed, answer: Fetched) -> bool:
-    """Whether the server says so, or the body is the one that was read last."""
-    return answer.body is None or _hash(answer.body) == feed.body_hash
-
-
-def settle(app: App, feed: Feed, answer: Answer, now: datetime) -> Counter[str]:
-    """Write down what a new body or a failure means for its feed; never raises for its sake."""
-    if isinstance(answer, FetchError):
-        return _fail(app, feed, answer, now)
-    try:
-        return _read(app, feed, answer, now)
-    except ParseError as error:
-        return _fail(app, feed, error, now)
-    except MonitorError:
-        raise
-    except Exception as error:
-        log.exception("bug while reading a feed", extra={"feed": feed.id})
-        return _fail(app, feed, error, now)
-
-
-def _read(app: App, feed: Feed, answer: Fetched, now: datetime) -> Counter[str]:
-    body, polling = answer.body or b"", app.settings.polling
-    parsed = app.parsers.parse(body, answer.headers.get("content-type", ""), answer.url)
-    language = app.settings.matching.language
-    new = admit(parsed, feed, now, polling.first_poll_keeps, language=language).stories
-    if feed.spec.language is None:
-        new = hear(new, stories.known_keys(app.database, feed.id, new))
-    outcome = replace(
-        _outcome(app, feed, PollStatus.READ, now, answer),
-        body_hash=_hash(body),
-        title=parsed.title,
-        skipped=parsed.skipped,
-    )
-    added = stories.add_new(app.database, outcome, new)
-    return Counter(
-        read=1,
-        new=len(added.new),
-        backlog=added.backlog,
-        edited=added.edited,
-        skipped=parsed.skipped,
-    )
-
-
-def _outcome(
-    app: App, feed: Feed, status: PollStatus, now: datetime, answer: Fetched
-) -> PollOutcome:
-    return PollOutcome(
-        feed_id=feed.id,
-        status=status,
-        checked_at=now,
-        next_check_at=next_check(
-            feed,
-            now,
-            app.rng,
-            _bounds(app),
-            rhythm=feed.rhythm,
-            wishes=feed.wishes,
-            fresh=fresh_for(answer.headers, now),
-        ),
-        http_status=answer.status,
-        validators=_worth_keeping(answer),
-    )
-
-
-def _bounds(app: App) -> Bounds:
-    return Bounds(floor=app.settings.polling.floor, ceiling=app.settings.polling.ceiling)
-
-
-def _worth_keeping(answer: Fetched) -> Validators:
-    """Return the validators; none for a body that was cut off: a 304 would hide its rest."""
-    whole = answer.body is None or is_whole(answer.body)
-    return answer.validators if whole else Validators()
-
-
-def _fail(app: App, feed: Feed, error: Exception, now: datetime) -> Counter[str]:
-    if app.stopping.is_set():  # we hung up, not the server: the feed stays due
-        return Counter(abandoned=1)
-    retry_after = error.retry_after if isinstance(error, FetchError) else None
-    outcome = PollOutcome(
-        feed_id=feed.id,
-        status=PollStatus.FAILED,
-        checked_at=now,
-        next_check_at=next_try(feed, now, app.rng, _bounds(app), retry_after=retry_after),
-        http_status=error.status if isinstance(error, FetchError) else None,
-        error=str(error) or type(error).__name__,
-    )
-    outcomes.record(app.database, outcome)
-    log.warning("feed failed", extra={"feed": feed.id, "title": feed.title, "error": outcome.error})
-    return Counter(failed=1)
-
-
-def _hash(body: bytes) -> bytes:
-    return blake2b(body, digest_size=16).digest()
+    access = app.settings.access(feed.spec.url)
+    here = feed.address == feed.spec.url or same_origin(feed.address, feed.spec.url)
+    return access if here else Access(proxy=access.proxy)
 
 
 def read_seed_pages(app: App, now: datetime) -> None:

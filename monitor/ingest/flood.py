@@ -1,0 +1,43 @@
+"""A feed that publishes its old stories again, all at once. Pure.
+
+Sites that move renumber everything: ids and links are new, the stories are not. They wait for the
+owner instead of being mailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import timedelta
+
+from monitor.records import Feed, NewStory
+
+LEAST = 5
+"""New stories of one document from which on they may be a flood."""
+OLD = timedelta(days=1)
+"""How long before the last reading of its feed a story was published that should have been in it.
+
+Stories land late: a night's delay is no flood.
+"""
+
+
+def hold(
+    stories: tuple[NewStory, ...], known: AbstractSet[bytes], feed: Feed, *, unread: int = 0
+) -> tuple[NewStory, ...]:
+    """Return a document's stories, those held that are old and came with too many others.
+
+    ``known``: the keys of those that the feed has shown before; ``unread``: how many known items
+    of the document are not among ``stories``. Of a feed that is not new, more than half of a
+    document and at least ``LEAST`` have to be new, and more than half of these published more than
+    ``OLD`` before the feed was last read: then these are held, and the others are news. One without
+    a usable date, which counts as published when it was found, is never old.
+    """
+    if feed.last_success_at is None:
+        return stories
+    before = feed.last_success_at - OLD
+    new = [story for story in stories if known.isdisjoint(story.keys)]
+    old = {story.keys for story in new if story.published_at < before}
+    many = len(new) >= LEAST and 2 * len(new) > len(stories) + unread
+    if not many or 2 * len(old) <= len(new):
+        return stories
+    return tuple(replace(each, held=True) if each.keys in old else each for each in stories)

@@ -1,0 +1,300 @@
+"""What one answer to a poll means: stories, a feed that is as it was, or a failure.
+
+answer -> unchanged
+       -> document -> admit -> hold -> hear -> add_new
+       -> put off | gone | failed
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from hashlib import blake2b
+from http import HTTPStatus
+
+from monitor.errors import FetchError, HostResting, MonitorError, ParseError
+from monitor.ingest import document
+from monitor.ingest.admit import Admitted, admit
+from monitor.ingest.cadence import CEILING, Bounds, fresh_for, next_check, next_try
+from monitor.ingest.ending import is_whole
+from monitor.ingest.flood import hold
+from monitor.ingest.language import hear
+from monitor.ingest.marks import Mark, pack, unpack
+from monitor.ingest.moves import move_after, move_failed
+from monitor.ingest.rhythm import first_rhythm, rhythm_after
+from monitor.records import (
+    Feed,
+    Fetched,
+    NewStory,
+    ParsedFeed,
+    PollOutcome,
+    PollStatus,
+    Rhythm,
+    Validators,
+    Wishes,
+)
+from monitor.service.app import App
+from monitor.store import feeds, outcomes, stories
+
+log = logging.getLogger(__name__)
+
+REST = timedelta(minutes=1)
+"""How long a host is left alone that answered 429 and did not say how long."""
+TELLING = 2
+"""Items of a document from which on it tells of a gap when it has none that is known."""
+_NOT_UNDERSTOOD = frozenset({400, 412, 413, 416, 431})
+"""What a server says that cannot take back the validators it gave."""
+
+Answer = Fetched | FetchError
+
+
+def is_unchanged(feed: Feed, answer: Answer) -> bool:
+    """Whether the server says so, or the body is the one that was read last."""
+    if isinstance(answer, FetchError):
+        return False
+    return answer.body is None or body_hash(answer.body) == feed.body_hash
+
+
+def body_hash(body: bytes) -> bytes:
+    """Return the 16-byte blake2b by which a body is recognised."""
+    return blake2b(body, digest_size=16).digest()
+
+
+def settle_unchanged(app: App, feed: Feed, answer: Fetched, now: datetime) -> PollOutcome:
+    """Return what an answer without news leaves behind; the caller writes many together."""
+    _tell_if_back(feed)
+    rhythm = _rhythm_after(app, feed, now, new=0)
+    return _succeeded(app, feed, answer, now, PollStatus.UNCHANGED, rhythm, feed.wishes)
+
+
+def settle(app: App, feed: Feed, answer: Answer, now: datetime) -> Counter[str]:
+    """Write down what a new body or a failure means for its feed; never raises for its sake."""
+    try:
+        if isinstance(answer, FetchError):
+            return _fail(app, feed, answer, now)
+        return _Reading(app, feed, answer, now).write()
+    except ParseError as error:
+        return _fail(app, feed, error, now, answer)
+    except MonitorError:
+        raise
+    except Exception as error:
+        log.exception("bug while reading a feed", extra={"feed": feed.id})
+        return _fail(app, feed, error, now, answer)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One document on its way into the database."""
+
+    app: App
+    feed: Feed
+    answer: Fetched
+    now: datetime
+
+    def write(self) -> Counter[str]:
+        """Store the document's stories with what the poll leaves on the feed."""
+        known = stories.known_keys(self.app.database, self.feed.id, self._admitted.stories)
+        new = self._held_and_heard(known)
+        added = stories.add_new(self.app.database, self._outcome(new, known), new)
+        _tell_if_back(self.feed)
+        return Counter(
+            read=1,
+            new=len(added.new),
+            backlog=added.backlog,
+            held=added.held,
+            edited=added.edited,
+            skipped=self._parsed.skipped,
+        )
+
+    @cached_property
+    def _body(self) -> bytes:
+        return self.answer.body or b""
+
+    @cached_property
+    def _marks(self) -> tuple[Mark, ...]:
+        return unpack(feeds.marks(self.app.database, self.feed.id))
+
+    @cached_property
+    def _parsed(self) -> ParsedFeed:
+        """The document, but for the items that the one before had too."""
+        return document.read(
+            self._body,
+            self.answer.headers.get("content-type", ""),
+            self.answer.url,
+            frozenset(mark.raw for mark in self._marks),
+            self.app.parsers.parse,
+        )
+
+    @cached_property
+    def _admitted(self) -> Admitted:
+        return admit(
+            self._parsed,
+            self.feed,
+            self.now,
+            self.app.settings.polling.first_poll_keeps,
+            language=self.app.settings.matching.language,
+            marks=self._marks,
+        )
+
+    def _held_and_heard(self, known: frozenset[bytes]) -> tuple[NewStory, ...]:
+        found = self._admitted.stories
+        held = hold(found, known, self.feed, unread=len(self._parsed.known))
+        return held if self.feed.spec.language is not None else hear(held, known)
+
+    def _outcome(self, new: tuple[NewStory, ...], known: frozenset[bytes]) -> PollOutcome:
+        gap = self._shows_gap(new, known)
+        fresh = sum(known.isdisjoint(story.keys) for story in new if not story.held)
+        outcome = _succeeded(
+            self.app,
+            self.feed,
+            self.answer,
+            self.now,
+            PollStatus.READ,
+            self._rhythm(fresh, gap=gap),
+            self._parsed.wishes,
+        )
+        return replace(
+            outcome,
+            body_hash=body_hash(self._body),
+            title=self._parsed.title,
+            skipped=self._parsed.skipped,
+            wishes=self._parsed.wishes,
+            marks=pack(self._admitted.marks),
+            gap=gap,
+        )
+
+    def _rhythm(self, fresh: int, *, gap: bool) -> Rhythm:
+        if self.feed.is_new:
+            return first_rhythm((entry.published_at for entry in self._parsed.entries), self.now)
+        return _rhythm_after(self.app, self.feed, self.now, new=fresh, gap=gap)
+
+    def _shows_gap(self, new: tuple[NewStory, ...], known: frozenset[bytes]) -> bool:
+        """Whether nothing of this document is known of a feed that has shown items before."""
+        showed_items = bool(self._marks) or self.feed.story_at is not None
+        if self.feed.is_new or not showed_items or len(new) < TELLING:
+            return False
+        return not (known or self._parsed.known or any(story.held for story in new))
+
+
+def bounds_of(app: App) -> Bounds:
+    """The shortest and the longest time between two polls of a feed."""
+    return Bounds(floor=app.settings.polling.floor, ceiling=app.settings.polling.ceiling)
+
+
+def _rhythm_after(app: App, feed: Feed, now: datetime, *, new: int, gap: bool = False) -> Rhythm:
+    elapsed = now - (feed.last_success_at or now)
+    return rhythm_after(feed.rhythm, elapsed=elapsed, new=new, gap=gap, bounds=bounds_of(app))
+
+
+def _succeeded(
+    app: App,
+    feed: Feed,
+    answer: Fetched,
+    now: datetime,
+    status: PollStatus,
+    rhythm: Rhythm,
+    wishes: Wishes,
+) -> PollOutcome:
+    fresh = fresh_for(answer.headers, now)
+    return PollOutcome(
+        feed_id=feed.id,
+        status=status,
+        checked_at=now,
+        next_check_at=next_check(
+            feed, now, app.rng, bounds_of(app), rhythm=rhythm, wishes=wishes, fresh=fresh
+        ),
+        http_status=answer.status,
+        validators=_worth_keeping(answer),
+        rhythm=rhythm,
+        move=move_after(feed.move, answer.moved_to, feed.address),
+        url=answer.url,
+        seconds=answer.seconds,
+        size=answer.size,
+    )
+
+
+def _worth_keeping(answer: Fetched) -> Validators:
+    """Return the validators; none for a body that was cut off: a 304 would hide its rest."""
+    whole = answer.body is None or is_whole(answer.body)
+    return answer.validators if whole else Validators()
+
+
+def _fail(
+    app: App, feed: Feed, error: Exception, now: datetime, answer: Answer | None = None
+) -> Counter[str]:
+    if app.stopping.is_set():  # we hung up, not the server: the feed stays due
+        return Counter(abandoned=1)
+    if isinstance(error, HostResting):
+        outcomes.record(app.database, _put_off(app, feed, error, now))
+        return Counter(put_off=1)
+    outcome = _failure(app, feed, error, now)
+    if isinstance(answer, Fetched):
+        outcome = replace(
+            outcome,
+            http_status=answer.status,
+            url=answer.url,
+            seconds=answer.seconds,
+            size=answer.size,
+        )
+    outcomes.record(app.database, outcome)
+    _tell_failure(feed, outcome)
+    return Counter(failed=1)
+
+
+def _put_off(app: App, feed: Feed, error: HostResting, now: datetime) -> PollOutcome:
+    """Nothing was asked: the feed waits until its host has rested, and has not failed."""
+    rest = min(error.retry_after or REST, CEILING)
+    return PollOutcome(
+        feed_id=feed.id,
+        status=PollStatus.PUT_OFF,
+        checked_at=now,
+        next_check_at=now + rest * app.rng.uniform(1, 1.1),
+    )
+
+
+def _failure(app: App, feed: Feed, error: Exception, now: datetime) -> PollOutcome:
+    status = error.status if isinstance(error, FetchError) else None
+    retry_after = error.retry_after if isinstance(error, FetchError) else None
+    # only its owner's address can tell that a feed is gone: another is forgotten
+    gone = status == HTTPStatus.GONE and feed.address == feed.spec.url
+    return PollOutcome(
+        feed_id=feed.id,
+        status=PollStatus.GONE if gone else PollStatus.FAILED,
+        checked_at=now,
+        next_check_at=next_try(feed, now, app.rng, bounds_of(app), retry_after=retry_after),
+        http_status=status,
+        error=str(error) or type(error).__name__,
+        validators=Validators() if status in _NOT_UNDERSTOOD else None,
+        move=move_failed(feed, error),
+        rest_until=_rest_until(status, retry_after, now),
+        seconds=error.seconds if isinstance(error, FetchError) else None,
+    )
+
+
+def _rest_until(
+    status: int | None, retry_after: timedelta | None, now: datetime
+) -> datetime | None:
+    """Return until when nobody asks the host; None: the answer was meant for this feed alone."""
+    too_much = status == HTTPStatus.TOO_MANY_REQUESTS
+    unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE and retry_after is not None
+    if not (too_much or unavailable):
+        return None
+    return now + min(REST if retry_after is None else retry_after, CEILING)
+
+
+def _tell_failure(feed: Feed, outcome: PollOutcome) -> None:
+    """Say once that a feed fails, and only for those who want to know more that it still does."""
+    level = logging.DEBUG if feed.failures else logging.WARNING
+    told = {"feed": feed.id, "title": feed.title, "error": outcome.error}
+    gone = outcome.status is PollStatus.GONE
+    log.log(level, "feed is gone for good" if gone else "feed failed", extra=told)
+
+
+def _tell_if_back(feed: Feed) -> None:
+    if feed.failures:
+        since = feed.failing_since and feed.failing_since.isoformat()
+        told = {"feed": feed.id, "title": feed.title, "failing_since": since}
+        log.info("feed is back", extra=told)
