@@ -122,7 +122,7 @@ class Client:
                 decoder.feed(piece)
             return decoder.finish(), decoder.size
         except FetchError as error:
-            raise FetchError(f"{host}: {error}") from error
+            raise FetchError(f"{host}: {error}", permanent=error.permanent) from error
 
 
 def _readable(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -74,7 +74,7 @@ def _undone(content_encoding: str) -> list[str]:
 
 
 def _too_large(max_bytes: int) -> FetchError:
-    return FetchError(f"the body is larger than {max_bytes:,} bytes")
+    return FetchError(f"the body is larger than {max_bytes:,} bytes", permanent=True)
 
 
 class _Layer:

@@ -8,6 +8,13 @@ from monitor.matching.text import Analyzer, analyzer_for, language_of
 from monitor.records import Story, TopicSpec
 
 
+def watches(spec: TopicSpec, story: Story) -> bool:
+    """Whether a topic reads the story's feed at all."""
+    if not spec.feeds and not spec.tags:
+        return True
+    return story.feed_url in spec.feeds or not set(spec.tags).isdisjoint(story.feed_tags)
+
+
 class Rules:
     """The ``must``, ``any``, ``never``, language and feed rules of one topic.
 
@@ -33,10 +40,7 @@ class Rules:
 
     def watches(self, story: Story) -> bool:
         """Whether the topic reads the story's feed at all."""
-        spec = self._spec
-        if not spec.feeds and not spec.tags:
-            return True
-        return story.feed_url in spec.feeds or not set(spec.tags).isdisjoint(story.feed_tags)
+        return watches(self._spec, story)
 
     def veto(self, story: Story) -> str | None:
         """Return the first rule that refuses the story, or None; an unwatched feed comes first."""
