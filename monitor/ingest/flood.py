@@ -26,17 +26,18 @@ def hold(
 ) -> tuple[NewStory, ...]:
     """Return a document's stories, those held that are old and came with too many others.
 
-    ``known``: the keys of those that the feed has shown before; ``unread``: how many known items
-    of the document are not among ``stories``. Of a feed that is not new, more than half of a
-    document and at least ``LEAST`` have to be new, and more than half of these published more than
-    ``OLD`` before the feed was last read: then these are held, and the others are news. One without
-    a usable date, which counts as published when it was found, is never old.
+    ``known``: the keys of those that the feed has shown before, and the content keys of those that
+    only their text tells; ``unread``: how many known items of the document are not among
+    ``stories``. Of a feed that is not new, more than half of a document and at least ``LEAST`` have
+    to have new keys, and more than half of these to be old: their text is known, or they were
+    published more than ``OLD`` before the feed was last read. Then the old ones are held, and the
+    others are news. Without a usable date a story counts as published when it was found.
     """
     if feed.last_success_at is None:
         return stories
     before = feed.last_success_at - OLD
-    new = [story for story in stories if known.isdisjoint(story.keys)]
-    old = {story.keys for story in new if story.published_at < before}
+    new = [each for each in stories if known.isdisjoint(each.keys) or each.content_key in known]
+    old = {each.keys for each in new if each.published_at < before or each.content_key in known}
     many = len(new) >= LEAST and 2 * len(new) > len(stories) + unread
     if not many or 2 * len(old) <= len(new):
         return stories
