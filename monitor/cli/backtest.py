@@ -17,6 +17,7 @@ from monitor.cli.common import (
     json_option,
     noticed,
     progress,
+    span,
     speaks_plainly,
     trying,
     utc_now,
@@ -31,24 +32,7 @@ if TYPE_CHECKING:
     from monitor.service.outcome import Backtest, Bin, Day, Overlap, Volume
 
 MONTH = timedelta(days=30)
-LONGEST = timedelta(weeks=5200)
 _COUNTS = ("hits", "stories", "share")
-
-
-def _duration(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> timedelta | None:
-    from monitor.config.values import parse_duration
-
-    if value is None:
-        return None
-    try:
-        found = parse_duration(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    if found > LONGEST:
-        raise click.BadParameter(f"{value} is too long; at most {LONGEST // timedelta(weeks=1)}w")
-    return found
 
 
 @click.command()
@@ -56,7 +40,7 @@ def _duration(
 @config_option
 @click.option(
     "--since",
-    callback=_duration,
+    callback=span,
     help="How far back: a number with s, m, h, d or w.  [default: 30d]",
 )
 @click.option(

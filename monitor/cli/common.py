@@ -9,7 +9,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
@@ -39,6 +39,22 @@ config_option = click.option(
     help="The configuration file.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+LONGEST = timedelta(weeks=5200)
+
+
+def span(_context: click.Context, _option: click.Parameter, value: str | None) -> timedelta | None:
+    """The callback of an option that is a span of time, in the words of the configuration."""
+    from monitor.config.values import parse_duration
+
+    if value is None:
+        return None
+    try:
+        found = parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    if found > LONGEST:
+        raise click.BadParameter(f"{value} is too long; at most {LONGEST // timedelta(weeks=1)}w")
+    return found
 
 
 def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:

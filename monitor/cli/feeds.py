@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from monitor.cli.feedlists import feeds_export
+from monitor.cli.feedstate import feeds_list, feeds_log, feeds_release, feeds_retry
 
 
 @click.group()
@@ -12,9 +13,15 @@ def feeds() -> None:
     """Find, test, add, import and export feeds.
 
     \b
-    Example:
+    Examples:
+      monitor feeds list
+      monitor feeds log --failed
       monitor feeds export feeds.opml
     """
 
 
+feeds.add_command(feeds_list)
+feeds.add_command(feeds_log)
+feeds.add_command(feeds_release)
+feeds.add_command(feeds_retry)
 feeds.add_command(feeds_export, "export")

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from monitor.cli.feedtables import ROWS, feeds_overview, when
 from monitor.cli.output import console, put
-from monitor.cli.shapes import health
 from monitor.cli.tables import expected, make_table
-from monitor.records import Feed, OutboxItem, OutboxState, ThresholdKind
+from monitor.records import OutboxItem, OutboxState, ThresholdKind
 
 if TYPE_CHECKING:
     from monitor.service.views import Status, TopicStatus
-
-ROWS = 30
-"""Feeds shown unless all are asked for; those that fail come first."""
-_ORDER = ("failing", "new", "fine", "disabled")
 
 
 def print_status(state: Status, now: datetime, *, every: bool) -> None:
     """Feeds, topics, digests, outbox, and whether the service lives."""
     put(
         console(),
-        *_feeds(state.feeds, now, every=every),
+        *feeds_overview(state.feeds, now, every=every),
         "",
         *_topics(state),
         "",
@@ -42,55 +36,6 @@ def print_status(state: Status, now: datetime, *, every: bool) -> None:
 def print_topics(state: Status) -> None:
     """Each topic with its threshold and what it matched this week."""
     put(console(), *_topics(state))
-
-
-def _feeds(feeds: Sequence[Feed], now: datetime, *, every: bool) -> list[RenderableType]:
-    found = Counter(map(health, feeds))
-    told = ", ".join(f"{found[each]} {each}" for each in _ORDER if found[each]) or "none"
-    table = make_table(f"Feeds: {told}", "feed", "last", "next", "health")
-    watched = [feed for feed in feeds if every or feed.spec.enabled]
-    shown = sorted(watched, key=_urgency)[: None if every else ROWS]
-    for feed in shown:
-        name = escape(feed.spec.title or feed.title or feed.spec.url)
-        table.add_row(name, when(feed.last_checked_at, now), _due(feed, now), _health(feed, now))
-    if len(shown) == len(feeds):
-        return [table]
-    return [table, f"... and {len(feeds) - len(shown)} more: monitor status --all"]
-
-
-def _urgency(feed: Feed) -> tuple[int, datetime]:
-    """Feeds that fail come first, and of these the one that has failed longest."""
-    return _ORDER.index(health(feed)), feed.failing_since or feed.next_check_at
-
-
-def _due(feed: Feed, now: datetime) -> str:
-    if not feed.spec.enabled:
-        return ""
-    return "now" if feed.next_check_at <= now else when(feed.next_check_at, now)
-
-
-def _health(feed: Feed, now: datetime) -> str:
-    state = health(feed)
-    if state == "failing":
-        since = when(feed.failing_since, now)
-        return f"[red]failing, first {since}[/red]: {escape(feed.last_error or 'unknown')}"
-    return {"fine": "[green]fine[/green]", "new": "not read yet"}.get(state, state)
-
-
-def when(moment: datetime | None, now: datetime) -> str:
-    """A time as people say it, relative to ``now``."""
-    if moment is None:
-        return "never"
-    gap = abs(moment - now)
-    if gap < timedelta(minutes=1):
-        text = f"{int(gap.total_seconds())} s"
-    elif gap < timedelta(hours=1):
-        text = f"{int(gap.total_seconds() // 60)} min"
-    elif gap < timedelta(days=2):
-        text = f"{int(gap.total_seconds() // 3600)} h"
-    else:
-        text = f"{gap.days} days"
-    return f"in {text}" if moment > now else f"{text} ago"
 
 
 def _topics(state: Status) -> list[RenderableType]:

@@ -16,6 +16,7 @@ from monitor.records import (
     MatchedStory,
     OutboxItem,
     OutboxState,
+    Rhythm,
     Seed,
     Story,
     Term,
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     from monitor.service.checks import Finding
     from monitor.service.difference import Difference
     from monitor.service.explain import Explanation
+    from monitor.service.health import FeedHealth
     from monitor.service.profiles import Profile
     from monitor.service.verdicts import Given
-    from monitor.service.views import Status, TopicStatus
+    from monitor.service.views import LoggedFetch, Status, TopicStatus
     from monitor.store.topics import Chosen
 
 Shape = dict[str, Any]
@@ -42,25 +44,41 @@ def _pick(record: object, *names: str) -> Shape:
     return {name: getattr(record, name) for name in names}
 
 
-def feed(it: Feed) -> Shape:
-    """A feed and how it fares."""
+def feed(it: FeedHealth) -> Shape:
+    """A feed and how it fares. ``health`` is the first of ``conditions``, the most urgent one."""
+    each = it.feed
+    asked_at = each.last_checked_at
+    pace = None if asked_at is None else (each.next_check_at - asked_at).total_seconds()
+    return {
+        **_feed(each, it.state),
+        "conditions": [_pick(one, "state", "told", "at", "remedy") for one in it.conditions],
+        "asked_every_seconds": pace,
+        "stories_per_day": _per_day(each.rhythm),
+        **_pick(each, "address", "story_at", "gone_at", "held", "held_at", "gaps", "gap_at"),
+        "last_seconds": each.seconds,
+    }
+
+
+def _feed(it: Feed, health: str) -> Shape:
     return {
         **_pick(it, "id", "title"),
         **_pick(it.spec, "url", "tags", "enabled"),
         "interval_seconds": it.spec.interval.total_seconds(),
-        "health": health(it),
+        "health": health,
         **_pick(it, "last_checked_at", "last_success_at", "next_check_at", "failing_since"),
         **_pick(it, "failures", "last_error", "last_status", "skipped_entries"),
     }
 
 
-def health(it: Feed) -> str:
-    """``disabled``, ``failing``, ``new`` (never read yet) or ``fine``."""
-    if not it.spec.enabled:
-        return "disabled"
-    if it.failures:
-        return "failing"
-    return "new" if it.is_new else "fine"
+def _per_day(it: Rhythm) -> float | None:
+    return round(86_400 * it.stories / it.seconds, 3) if it.seconds else None
+
+
+def fetch(it: LoggedFetch) -> Shape:
+    """One request for a feed, and what came of it."""
+    names = ("at", "status", "http_status", "seconds", "size", "new", "error")
+    asked = {"feed_id": it.feed.id, "feed": it.feed.title, "url": it.feed.spec.url}
+    return {**asked, **_pick(it.line, *names), "redirected_to": it.redirected_to}
 
 
 def story(it: Story) -> Shape:
@@ -232,5 +250,9 @@ def digest(it: Digest) -> Shape:
         ],
         "cut": [matched(each) for each in it.cut],
         **_pick(it.coverage, "stories_read", "feeds_read"),
-        "feeds_failing": [feed(each) for each in it.coverage.failing],
+        "feeds_failing": [_feed(each, "failing") for each in it.coverage.failing],
+        "feeds_missed": [_feed(each, "missed") for each in it.coverage.missed],
+        "feeds_held": [_feed(each, "held") for each in it.coverage.held],
+        "feeds_gone": [_feed(each, "gone") for each in it.coverage.gone],
+        "feeds_silent": [_feed(each, "silent") for each in it.coverage.silent],
     }

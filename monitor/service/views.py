@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.errors import MonitorError
 from monitor.records import (
     Feed,
+    FetchLine,
     MatchedStory,
     MatchState,
     OutboxItem,
@@ -19,13 +20,15 @@ from monitor.records import (
     Topic,
 )
 from monitor.service.app import App
+from monitor.service.health import FeedHealth, diagnose
 from monitor.service.matchers import fault_of
-from monitor.store import feeds, ledger, matches, outbox, stories, topics, vitals
+from monitor.store import feeds, ledger, matches, outbox, outcomes, stories, topics, vitals
 
 WEEK = timedelta(days=7)
 LATE_AFTER = {
     "poll": timedelta(minutes=15),
     "match": timedelta(minutes=5),
+    "articles": timedelta(minutes=15),
     "digest": timedelta(minutes=5),
     "deliver": timedelta(minutes=15),
 }
@@ -51,6 +54,19 @@ class TopicStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedFetch:
+    """A line of the log with the feed that was asked."""
+
+    feed: Feed
+    line: FetchLine
+
+    @property
+    def redirected_to(self) -> str | None:
+        """Where the answer came from, if not from where the owner sent us."""
+        return None if self.line.url == self.feed.spec.url else self.line.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The whole service at a glance.
 
@@ -59,7 +75,7 @@ class Status:
     of life.
     """
 
-    feeds: tuple[Feed, ...]
+    feeds: tuple[FeedHealth, ...]
     topics: tuple[TopicStatus, ...]
     without_seed: tuple[str, ...]
     outbox: Mapping[OutboxState, int]
@@ -77,7 +93,7 @@ def status(app: App, now: datetime) -> Status:
     background = topics.latest_background(app.database)
     beats = vitals.beats(app.database)
     return Status(
-        feeds=feeds.all_feeds(app.database),
+        feeds=feeds_health(app, now),
         topics=_topics(app, background.version if background else 0, now),
         without_seed=_without_seed(app),
         outbox=outbox.counts(app.database),
@@ -119,6 +135,47 @@ def _topics(app: App, version: int, now: datetime) -> tuple[TopicStatus, ...]:
 def _without_seed(app: App) -> tuple[str, ...]:
     known = {topic.spec.name for topic in topics.all_topics(app.database)}
     return tuple(sorted(app.settings.topic_names() - known))
+
+
+def feeds_health(app: App, now: datetime) -> tuple[FeedHealth, ...]:
+    """Every feed with all that is to be said of it, in the order of discovery."""
+    return diagnose(app.database, feeds.all_feeds(app.database), now)
+
+
+def fetch_log(
+    app: App, feed: Feed | None, *, failed: bool, since: datetime | None, limit: int
+) -> tuple[LoggedFetch, ...]:
+    """The newest fetches first, of one feed or of all; ``failed``: only those that went wrong."""
+    number = None if feed is None else feed.id
+    found = outcomes.listing(app.database, feed_id=number, failed=failed, since=since, limit=limit)
+    asked = {each.id: each for each in feeds.all_feeds(app.database)}
+    return tuple(LoggedFetch(feed=asked[line.feed_id], line=line) for line in found)
+
+
+def find_feed(app: App, text: str) -> Feed:
+    """The one feed with that number, address or title, or a piece of those; :class:`NotFound`."""
+    known = feeds.all_feeds(app.database)
+    wanted = text.strip().casefold()
+    found = next(filter(None, ([it for it in known if fits(it)] for fits in _readings(wanted))), [])
+    if not found:
+        raise NotFound(
+            f"no feed has the number, address or title {text!r}; see `monitor feeds list`"
+        )
+    if len(found) > 1:
+        some = "; ".join(f"{feed.id}: {feed.title}" for feed in found[:5])
+        more = f" and {len(found) - 5:,} more" if len(found) > 5 else ""
+        raise NotFound(f"several feeds fit {text!r}, give the number of one: {some}{more}")
+    return found[0]
+
+
+def _readings(wanted: str) -> tuple[Callable[[Feed], bool], ...]:
+    """What a text may mean, the most exact reading first."""
+    return (
+        lambda feed: wanted == str(feed.id),
+        lambda feed: wanted in (feed.spec.url.casefold(), feed.address.casefold()),
+        lambda feed: wanted == feed.title.casefold(),
+        lambda feed: bool(wanted) and wanted in f"{feed.title} {feed.spec.url}".casefold(),
+    )
 
 
 def find_topic(app: App, name: str) -> Topic:

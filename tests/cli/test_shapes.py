@@ -36,6 +36,10 @@ FEED = (
     "id title url tags enabled interval_seconds health last_checked_at last_success_at "
     "next_check_at failing_since failures last_error last_status skipped_entries"
 )
+WATCHED = (
+    f"{FEED} conditions asked_every_seconds stories_per_day address story_at gone_at held held_at "
+    "gaps gap_at last_seconds"
+)
 
 
 def keys(names: str) -> set[str]:
@@ -47,7 +51,7 @@ def test_status_has_the_same_keys_whatever_there_is_to_tell(config: Path) -> Non
     assert set(state) == keys(
         "feeds topics topics_without_seed digests outbox messages stories background service"
     )
-    assert [set(each) for each in state["feeds"]] == [keys(FEED)] * 2
+    assert [set(each) for each in state["feeds"]] == [keys(WATCHED)] * 2
     assert [each["health"] for each in state["feeds"]] == ["fine", "failing"]
     assert state["outbox"] == dict.fromkeys(keys("ready sending waiting sent dead"), 0)
     assert set(state["topics"][0]) == keys(f"{TOPIC} threshold hits_in_7_days near_in_7_days")
@@ -71,6 +75,8 @@ def test_a_preview_gives_the_stories_by_topic(config: Path) -> None:
     (story,) = section["stories"]
     assert (section["topic"], story["story"]["title"]) == ("advisory", ADVISORY[0])
     assert [feed["health"] for feed in digest["feeds_failing"]] == ["failing"]
+    assert set(digest["feeds_failing"][0]) == keys(FEED)
+    assert [digest[f"feeds_{what}"] for what in ("missed", "held", "gone", "silent")] == [[]] * 4
 
 
 def test_nothing_in_any_json_is_ours_alone(config: Path) -> None:
