@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from monitor.cli.feedlists import feeds_export
+from monitor.cli.feedlists import feeds_export, feeds_import
 from monitor.cli.feedstate import feeds_list, feeds_log, feeds_release, feeds_retry
 
 
@@ -24,4 +24,5 @@ feeds.add_command(feeds_list)
 feeds.add_command(feeds_log)
 feeds.add_command(feeds_release)
 feeds.add_command(feeds_retry)
-feeds.add_command(feeds_export, "export")
+feeds.add_command(feeds_import)
+feeds.add_command(feeds_export)

@@ -59,7 +59,7 @@ def append_feeds(path: Path, feeds: Sequence[FeedSettings]) -> None:
     try:
         _replace(path.resolve(), before, after)
     except OSError as error:
-        raise _by_hand(path, f"cannot be written ({error.strerror})", feeds) from error
+        raise ConfigError((_by_hand(path, f"cannot be written ({error.strerror})"),)) from error
 
 
 def written_by_hand(feeds: Iterable[FeedSettings]) -> str:
@@ -85,7 +85,7 @@ def _with_entries(path: Path, before: bytes, feeds: Sequence[FeedSettings]) -> b
     text = _text(path, before)
     listed = _list_of(path, text)
     if listed is None:
-        raise _by_hand(path, "has no list of feeds with a line for each", feeds)
+        raise ConfigError((_by_hand(path, "has no list of feeds with a line for each"),))
     at = _end_of(listed, text)
     newline = "\r\n" if text[:at].endswith("\r\n") else "\n"
     begun = "" if text[:at].endswith("\n") else newline
@@ -94,9 +94,9 @@ def _with_entries(path: Path, before: bytes, feeds: Sequence[FeedSettings]) -> b
     mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
     after = mark + f"{text[:at]}{begun}{entries}{text[at:]}".encode()
     if len(after) > MAX_BYTES:
-        raise _by_hand(path, f"would be larger than {MAX_BYTES:,} bytes", feeds[:3])
+        raise ConfigError((f"{path}: would be larger than {MAX_BYTES:,} bytes; add fewer feeds",))
     if _feeds(path, after) != (*_feeds(path, before), *feeds):
-        raise _by_hand(path, "is written in a way that is not safe to edit", feeds)
+        raise ConfigError((_by_hand(path, "is written in a way that is not safe to edit"),))
     return after
 
 
@@ -175,8 +175,8 @@ def _feeds(path: Path, body: bytes) -> tuple[FeedSettings, ...]:
     return found
 
 
-def _by_hand(path: Path, why: str, feeds: Iterable[FeedSettings]) -> ConfigError:
-    return ConfigError((f"{path}: {why}; add by hand:\n{written_by_hand(feeds)}",))
+def _by_hand(path: Path, why: str) -> str:
+    return f"{path}: {why}; add the entries by hand"
 
 
 def _replace(path: Path, before: bytes, after: bytes) -> None:

@@ -134,9 +134,9 @@ class TestRefusals:
     def test_a_list_in_brackets_is_left_to_its_owner_with_what_to_add(
         self, tmp_path: Path, text: str
     ) -> None:
-        told = refused(tmp_path, text)
-        assert told.startswith("feeds.yaml: has no list of feeds with a line for each; add by hand")
-        assert told.endswith(LINES.format("  "))
+        told = "feeds.yaml: has no list of feeds with a line for each; add the entries by hand"
+        assert refused(tmp_path, text) == told
+        assert written_by_hand([NEW]) == LINES.format("  ")
 
     def test_what_would_land_in_the_wrong_place_is_left_to_its_owner(self, tmp_path: Path) -> None:
         first = "  - url: https://b.example\n    tags: &t\n      - x\n"

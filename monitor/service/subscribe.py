@@ -1,0 +1,66 @@
+"""Which feeds of a list are new here, and what keeps the others out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from monitor.config import FeedSettings, Settings
+from monitor.config.editing import feed_entry
+from monitor.errors import ConfigError
+from monitor.ingest import opml
+from monitor.ingest.urls import canonical_url, host_of
+
+_FEED_SCHEME = re.compile(r"^feed:(?://)?(?=https?://)|^feed(?=://)", re.IGNORECASE)
+"""``feed:https://...`` and ``feed://...``, which some programs write for what is http."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPlan:
+    """What a list brings: ``new`` entries; addresses that are ``known``; what was ``refused``, with
+    the reason; ``pages`` without a feed. ``fault``: what is wrong with the list itself.
+    """
+
+    new: tuple[FeedSettings, ...]
+    known: tuple[str, ...]
+    refused: tuple[str, ...]
+    pages: tuple[str, ...]
+    fault: str | None
+
+
+def plan_import(settings: Settings, body: bytes) -> ImportPlan:
+    """Compare an OPML document with the feeds there are; raise ``ParseError``."""
+    found = opml.read(body)
+    present = known_addresses(settings)
+    new: list[FeedSettings] = []
+    known: list[str] = []
+    refused: list[str] = []
+    for listed in found.feeds:
+        try:
+            entry = _entry(listed)
+        except ConfigError as error:
+            refused.append(f"{listed.title or host_of(listed.url) or 'a feed'}: {error}")
+            continue
+        if canonical_url(entry.url) in present:
+            known.append(entry.url)
+        else:
+            new.append(entry)
+    return ImportPlan(
+        new=tuple(new),
+        known=tuple(known),
+        refused=tuple(refused),
+        pages=found.pages,
+        fault=found.fault,
+    )
+
+
+def known_addresses(settings: Settings) -> frozenset[str]:
+    """The canonical addresses of the feeds there are, also of those switched off."""
+    return frozenset(canonical_url(feed.url) for feed in settings.feeds)
+
+
+def _entry(listed: opml.Listed) -> FeedSettings:
+    url = _FEED_SCHEME.sub(
+        lambda found: "" if found[0].endswith((":", "//")) else "http", listed.url
+    )
+    return feed_entry(url, title=listed.title, tags=listed.tags, enabled=listed.enabled)
