@@ -129,12 +129,14 @@ def test_an_interrupted_command_gives_back_what_it_had_claimed(
 
 def test_of_many_feeds_those_that_fail_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     from monitor.cli.overview import print_status
+    from monitor.service.health import FeedHealth, conditions
     from monitor.service.views import Status
 
-    feeds = tuple(feed(number, fails=number in {120, 200}) for number in range(300))
+    feeds = (feed(number, fails=number in {120, 200}) for number in range(300))
     state = Status(
-        feeds=feeds, topics=(), without_seed=(), outbox={}, messages=(), subscriptions=(),
-        stories=0, background_version=0, background_stories=0, beats={}, late=(),
+        feeds=tuple(FeedHealth(feed=each, conditions=conditions(each, NOW)) for each in feeds),
+        topics=(), without_seed=(), outbox={}, messages=(), subscriptions=(), stories=0,
+        background_version=0, background_stories=0, beats={}, late=(),
     )  # fmt: skip
     print_status(state, NOW, every=False)
     lines = capsys.readouterr().out.splitlines()
