@@ -21,6 +21,7 @@ from typing import Any
 
 from monitor.errors import ParseError
 from monitor.ingest import frames
+from monitor.ingest.discover import FeedLink
 from monitor.records import ParsedFeed, Seed
 
 _MAX_JOBS = 500
@@ -74,6 +75,11 @@ class ParserPool:
         """Return the main text of a story's page, ``""`` for none; raise ``ParseError``."""
         text: str = self._run("article", body, content_type, url)["text"]
         return text
+
+    def read_links(self, body: bytes, content_type: str | None, url: str) -> tuple[FeedLink, ...]:
+        """Return where the feeds of a web page may be; raise ``ParseError``."""
+        links = self._run("links", body, content_type, url)["links"]
+        return tuple(FeedLink(**each) for each in links)
 
     def shrink(self, idle: timedelta = timedelta(minutes=1)) -> None:
         """End the workers that have had nothing to do for as long as ``idle``."""

@@ -11,11 +11,13 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from monitor.errors import ParseError
 from monitor.ingest import frames
 from monitor.ingest.article import extract
+from monitor.ingest.discover import parse_links
 from monitor.ingest.page import parse_page
 from monitor.ingest.parse import parse_feed
 
@@ -41,6 +43,8 @@ def _answer(header: dict[str, Any], body: bytes) -> dict[str, Any]:
     try:
         if header["job"] == "article":
             return {"text": extract(body, header["content_type"])}
+        if header["job"] == "links":
+            return {"links": [asdict(each) for each in parse_links(*arguments)]}
         if header["job"] == "page":
             return {"seed": frames.from_seed(parse_page(*arguments))}
         return {"feed": frames.from_feed(parse_feed(*arguments))}
