@@ -224,13 +224,15 @@ class PollOutcome(Timed):
     None: keep what is stored (a failure changes neither ``validators`` nor ``body_hash``).
     ``marks``: what is remembered of the document's items, opaque to all but ingest.
     ``gap``: no story of the document was known. ``rest_until``: nobody asks its host before.
-    ``url``: where the answer came from.
+    ``url``: where the answer came from. ``follows``: when the feed, as it was claimed, had been
+    checked last.
     """
 
     feed_id: int
     status: PollStatus
     checked_at: datetime
     next_check_at: datetime
+    follows: datetime | None = None
     http_status: int | None = None
     error: str | None = None
     validators: Validators | None = None

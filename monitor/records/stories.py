@@ -81,9 +81,13 @@ class Story(Timed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What storing a document's stories did."""
+    """What storing a document's stories did.
+
+    ``outdated``: nothing, since another poll of the feed came first.
+    """
 
     new: tuple[int, ...] = ()
     edited: int = 0
     backlog: int = 0
     held: int = 0
+    outdated: bool = False

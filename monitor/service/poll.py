@@ -86,6 +86,7 @@ class _Sweep:
     moment: Callable[[timedelta], datetime]
     began: float = field(default_factory=time.monotonic)
     awaited: dict[int, Feed] = field(default_factory=dict)
+    marks: dict[int, bytes] = field(default_factory=dict)
     unchanged: list[PollOutcome] = field(default_factory=list)
     settling: set[Future[Counter[str]]] = field(default_factory=set)
     rest_until: timedelta | None = None
@@ -111,6 +112,7 @@ class _Sweep:
         due = _claim(self.app, self.moment(spent), spent, BATCH - len(self.awaited))
         self.rest_until = spent if due else spent + LOOK_AGAIN
         self.awaited.update((feed.id, feed) for feed in due)
+        self.marks.update(feeds.marks(self.app.database, [feed.id for feed in due]) if due else {})
         self.asked.ask(self._requests(due))
         return bool(due)
 
@@ -140,14 +142,16 @@ class _Sweep:
         elif taken is not None:
             request, answer = taken
             feed = self.awaited.pop(request.feed_id)
+            marks = self.marks.pop(feed.id, None)
             if isinstance(answer, Fetched) and is_unchanged(feed, answer):
                 self.unchanged.append(settle_unchanged(self.app, feed, answer, self._now()))
                 yield Counter(unchanged=1)
             else:
-                self._settle(feed, answer)
+                self._settle(feed, answer, marks)
 
-    def _settle(self, feed: Feed, answer: Answer) -> None:
-        self.settling.add(self.threads.submit(settle, self.app, feed, answer, self._now()))
+    def _settle(self, feed: Feed, answer: Answer, marks: bytes | None = None) -> None:
+        work = self.threads.submit(settle, self.app, feed, answer, self._now(), marks)
+        self.settling.add(work)
 
     def _settled(self) -> Iterator[Counter[str]]:
         """Yield what was settled; wait for it where too much is waiting, or nothing else is."""

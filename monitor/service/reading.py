@@ -37,7 +37,7 @@ from monitor.records import (
     Wishes,
 )
 from monitor.service.app import App
-from monitor.store import feeds, outcomes, stories
+from monitor.store import outcomes, stories
 
 log = logging.getLogger(__name__)
 
@@ -70,12 +70,17 @@ def settle_unchanged(app: App, feed: Feed, answer: Fetched, now: datetime) -> Po
     return _succeeded(app, feed, answer, now, PollStatus.UNCHANGED, rhythm, feed.wishes)
 
 
-def settle(app: App, feed: Feed, answer: Answer, now: datetime) -> Counter[str]:
-    """Write down what a new body or a failure means for its feed; never raises for its sake."""
+def settle(
+    app: App, feed: Feed, answer: Answer, now: datetime, marks: bytes | None
+) -> Counter[str]:
+    """Write down what a new body or a failure means for its feed; never raises for its sake.
+
+    ``marks``: what is remembered of the items of the feed's last document.
+    """
     try:
         if isinstance(answer, FetchError):
             return _fail(app, feed, answer, now)
-        return _Reading(app, feed, answer, now).write()
+        return _Reading(app, feed, answer, now, marks).write()
     except ParseError as error:
         return _fail(app, feed, error, now, answer)
     except MonitorError:
@@ -93,12 +98,16 @@ class _Reading:
     feed: Feed
     answer: Fetched
     now: datetime
+    packed: bytes | None
 
     def write(self) -> Counter[str]:
         """Store the document's stories with what the poll leaves on the feed."""
-        known = stories.known_keys(self.app.database, self.feed.id, self._admitted.stories)
+        found = stories.look_up(self.app.database, self.feed.id, self._admitted.stories)
+        known = found.keys(self._admitted.stories)
         new = self._held_and_heard(known)
-        added = stories.add_new(self.app.database, self._outcome(new, known), new)
+        added = stories.add_new(self.app.database, self._outcome(new, known), new, found)
+        if added.outdated:
+            return Counter(abandoned=1)
         _tell_if_back(self.feed)
         return Counter(
             read=1,
@@ -115,7 +124,7 @@ class _Reading:
 
     @cached_property
     def _marks(self) -> tuple[Mark, ...]:
-        return unpack(feeds.marks(self.app.database, self.feed.id))
+        return unpack(self.packed)
 
     @cached_property
     def _parsed(self) -> ParsedFeed:
@@ -203,6 +212,7 @@ def _succeeded(
         feed_id=feed.id,
         status=status,
         checked_at=now,
+        follows=feed.last_checked_at,
         next_check_at=next_check(
             feed, now, app.rng, bounds_of(app), rhythm=rhythm, wishes=wishes, fresh=fresh
         ),

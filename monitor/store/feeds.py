@@ -81,11 +81,17 @@ def release(db: Database, owner: str) -> int:
         return connection.execute(freed).rowcount
 
 
-def marks(db: Database, feed_id: int) -> bytes:
-    """What is remembered of the items of a feed's last document; ``b""``: nothing."""
+def lock(connection: Connection, feed_id: int) -> None:
+    """Let nobody else settle a poll of the feed before the caller's transaction ends."""
+    connection.execute(select(feeds.c.id).where(feeds.c.id == feed_id).with_for_update())
+
+
+def marks(db: Database, feed_ids: Iterable[int]) -> Mapping[int, bytes]:
+    """What is remembered of the items of feeds' last documents; nothing of those left out."""
+    wanted = marks_table.c.feed_id.in_(tuple(feed_ids))
     with db.read() as connection:
-        kept = select(marks_table.c.marks).where(marks_table.c.feed_id == feed_id)
-        return connection.scalar(kept) or b""
+        found = connection.execute(select(marks_table.c.feed_id, marks_table.c.marks).where(wanted))
+        return {row[0]: row[1] for row in found}
 
 
 def revive(db: Database, feed_id: int, now: datetime) -> None:

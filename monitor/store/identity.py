@@ -5,13 +5,16 @@ keys -> known ones -> decide (pure) -> insert, edit, attach keys
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select, update
 from sqlalchemy import insert as plain_insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from monitor.records import Added, NewStory
 from monitor.store.database import insert, one_at_a_time
@@ -32,6 +35,14 @@ class Known:
     contents: dict[int, bytes] = field(default_factory=dict)
     texts: dict[bytes, int] = field(default_factory=dict)
 
+    def keys(self, new: Iterable[NewStory]) -> frozenset[bytes]:
+        """The keys of those of ``new`` that the feed has shown before.
+
+        The content key too of those that have new keys and are told by their text alone.
+        """
+        shown = (story.keys for story in new if self.owner(story) is not None)
+        return frozenset(chain(self.texts, *shown))
+
     def owner(self, story: NewStory) -> int | None:
         """The stored story that this one is, by its keys or else by its content."""
         by_key = next((self.owners[key] for key in story.keys if key in self.owners), None)
@@ -47,35 +58,37 @@ class Decision:
     keys: list[tuple[bytes, int]] = field(default_factory=list)
 
 
-def add(connection: Connection, feed_id: int, new: Sequence[NewStory], seen_at: datetime) -> Added:
-    """Write a document's stories as a part of the caller's transaction.
+def add(connection: Connection, feed_id: int, decision: Decision, seen_at: datetime) -> Added:
+    """Write what was decided of a document's stories as a part of the caller's transaction.
 
     The caller has updated the feed's row before, so that nobody else adds to this feed.
     """
-    decision = decide(new, look_up(connection, feed_id, new))
     numbers = _insert(connection, feed_id, decision.fresh, seen_at)
     _edit(connection, decision.edits, seen_at)
     _attach(connection, feed_id, decision.keys, numbers)
     told = zip(numbers, decision.fresh, strict=True)
-    to_match = tuple(number for number, story in told if not (story.backlog or story.held))
-    held = sum(story.held for story in decision.fresh)
-    _tell_feed(connection, feed_id, seen_at, news=bool(to_match), held=held)
     return Added(
-        new=to_match,
+        new=tuple(number for number, story in told if _is_news(story)),
         edited=len(decision.edits),
-        backlog=len(numbers) - len(to_match) - held,
-        held=held,
+        backlog=sum(story.backlog and not story.held for story in decision.fresh),
+        held=sum(story.held for story in decision.fresh),
     )
 
 
-def _tell_feed(
-    connection: Connection, feed_id: int, seen_at: datetime, *, news: bool, held: int
-) -> None:
-    changes: dict[str, Any] = {"story_at": seen_at} if news else {}
+def told_of_feed(decision: Decision, seen_at: datetime) -> dict[str, Any]:
+    """The columns of the feed's row that its new stories change."""
+    held = sum(story.held for story in decision.fresh)
+    changes: dict[str, Any] = {}
+    if any(map(_is_news, decision.fresh)):
+        changes["story_at"] = seen_at
     if held:
-        changes |= {"held": feeds.c.held + held, "held_at": func.coalesce(feeds.c.held_at, seen_at)}
-    if changes:
-        connection.execute(update(feeds).where(feeds.c.id == feed_id).values(changes))
+        changes["held"] = feeds.c.held + held
+        changes["held_at"] = func.coalesce(feeds.c.held_at, seen_at)
+    return changes
+
+
+def _is_news(story: NewStory) -> bool:
+    return not (story.backlog or story.held)
 
 
 def decide(new: Sequence[NewStory], known: Known) -> Decision:
@@ -108,35 +121,46 @@ def _edited(story: NewStory, owner: int, contents: Mapping[int, bytes]) -> bool:
 def look_up(connection: Connection, feed_id: int, new: Sequence[NewStory]) -> Known:
     """Return what is stored of the keys of a document's stories."""
     known = Known()
-    columns = (story_keys.c.key, story_keys.c.story_id, stories.c.content_key)
     for keys in _chunks(list({key for story in new for key in story.keys})):
-        rows = connection.execute(
-            select(*columns)
-            .outerjoin(stories, stories.c.id == story_keys.c.story_id)
-            .where(story_keys.c.feed_id == feed_id, story_keys.c.key.in_(keys))
-        )
-        for key, story_id, content_key in rows:
+        found = connection.execute(_by_key(), {"feed": feed_id, "keys": keys})
+        for key, story_id, content_key in found:
             known.owners[key] = story_id
             if content_key is not None:
                 known.contents[story_id] = content_key
-    known.texts.update(_same_text(connection, feed_id, new, known.owners))
+    moved = {story.content_key for story in new if known.owners.keys().isdisjoint(story.keys)}
+    for contents in _chunks(list(moved)):
+        found = connection.execute(_by_content(), {"feed": feed_id, "contents": contents})
+        known.texts.update((row[0], row[1]) for row in found)
     return known
 
 
-def _same_text(
-    connection: Connection, feed_id: int, new: Sequence[NewStory], owners: Mapping[bytes, int]
-) -> dict[bytes, int]:
-    """The oldest story of the feed for each content that no key leads to."""
-    moved = {story.content_key for story in new if owners.keys().isdisjoint(story.keys)}
-    found: dict[bytes, int] = {}
-    for contents in _chunks(list(moved)):
-        oldest = (
-            select(stories.c.content_key, func.min(stories.c.id))
-            .where(stories.c.feed_id == feed_id, stories.c.content_key.in_(contents))
-            .group_by(stories.c.content_key)
-        )
-        found.update((row[0], row[1]) for row in connection.execute(oldest))
-    return found
+# To build a statement costs as much as to run it: each of these is built once.
+
+
+@cache
+def _by_key() -> Select[Any]:
+    keys: BindParameter[Any] = bindparam("keys", expanding=True)
+    return (
+        select(story_keys.c.key, story_keys.c.story_id, stories.c.content_key)
+        .outerjoin(stories, stories.c.id == story_keys.c.story_id)
+        .where(story_keys.c.feed_id == bindparam("feed"), story_keys.c.key.in_(keys))
+    )
+
+
+@cache
+def _by_content() -> Select[Any]:
+    """The oldest story of a feed for each content."""
+    contents: BindParameter[Any] = bindparam("contents", expanding=True)
+    return (
+        select(stories.c.content_key, func.min(stories.c.id))
+        .where(stories.c.feed_id == bindparam("feed"), stories.c.content_key.in_(contents))
+        .group_by(stories.c.content_key)
+    )
+
+
+@cache
+def _inserted() -> ReturningInsert[Any]:
+    return plain_insert(stories).returning(stories.c.id, sort_by_parameter_order=True)
 
 
 def _chunks(keys: list[bytes]) -> Iterator[list[bytes]]:
@@ -152,11 +176,8 @@ def _insert(
         return []
     # numbers have to become visible in their order: learning goes on after the last one it read
     one_at_a_time(connection, "stories")
-    numbers = connection.scalars(
-        plain_insert(stories).returning(stories.c.id, sort_by_parameter_order=True),
-        [_row(story, feed_id, seen_at) for story in fresh],
-    )
-    return list(numbers)
+    rows = [_row(story, feed_id, seen_at) for story in fresh]
+    return list(connection.scalars(_inserted(), rows))
 
 
 def _row(story: NewStory, feed_id: int, seen_at: datetime) -> dict[str, Any]:

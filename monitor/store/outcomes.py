@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    ClauseElement,
+    Connection,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import insert as plain_insert
 
 from monitor.records import FetchLine, PollOutcome, PollStatus
 from monitor.store import rows
@@ -31,30 +46,69 @@ def record(db: Database, *outcomes: PollOutcome) -> None:
         for outcome in outcomes:
             if outcome.status is PollStatus.UNCHANGED and not outcome.gap:
                 values = _values(outcome)
-                alike[tuple(values)].append({**values, "number": outcome.feed_id})
+                alike[tuple(values)].append(_bound(outcome, values))
             else:
                 settle(connection, outcome)
-        for values_of_each in alike.values():
-            each = update(feeds).where(feeds.c.id == bindparam("number"))
-            connection.execute(each, values_of_each)
+        for names, values_of_each in alike.items():
+            connection.execute(_update_of(names), values_of_each)
         log(connection, outcomes)
 
 
-def settle(connection: Connection, outcome: PollOutcome) -> None:
-    """Write an outcome on its feed as a part of the caller's transaction, without the log."""
-    changed = update(feeds).where(feeds.c.id == outcome.feed_id).values(_values(outcome))
-    connection.execute(changed)
+def settle(
+    connection: Connection,
+    outcome: PollOutcome,
+    also: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    as_claimed: bool = False,
+) -> bool:
+    """Write an outcome on its feed as a part of the caller's transaction, without the log.
+
+    ``also``: other columns of the feed. ``as_claimed``: only if no other poll was settled since
+    ``outcome.follows``; return whether that was so.
+    """
+    values = {**_values(outcome), **also}
+    if any(isinstance(value, ClauseElement) for value in values.values()):
+        changed = _which(as_claimed).values(values)
+    else:
+        changed = _update_of(tuple(values), as_claimed=as_claimed)
+    if not connection.execute(changed, _bound(outcome, values)).rowcount:
+        return False
     if outcome.marks is not None:
         _remember(connection, outcome.feed_id, outcome.marks)
     if outcome.rest_until is not None:
         _rest(connection, outcome.feed_id, outcome.rest_until)
+    return True
+
+
+def _bound(outcome: PollOutcome, values: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {f"to_{k}": v for k, v in values.items() if not isinstance(v, ClauseElement)}
+    return {**plain, "number": outcome.feed_id, "follows": outcome.follows}
+
+
+def _which(as_claimed: bool) -> Update:
+    which = update(feeds).where(feeds.c.id == bindparam("number"))
+    if not as_claimed:
+        return which
+    follows = bindparam("follows", type_=feeds.c.last_checked_at.type)
+    return which.where(feeds.c.last_checked_at.is_not_distinct_from(follows))
+
+
+@cache
+def _update_of(names: tuple[str, ...], *, as_claimed: bool = False) -> Update:
+    """The statement that sets these columns: to build it costs as much as to run it."""
+    return _which(as_claimed).values({name: bindparam(f"to_{name}") for name in names})
 
 
 def log(connection: Connection, outcomes: Sequence[PollOutcome], new: int = 0) -> None:
     """Add a line for each outcome that was a request; ``new``: stories that each brought."""
     lines = [_line(each, new) for each in outcomes if each.status is not PollStatus.PUT_OFF]
     if lines:
-        connection.execute(insert(connection, fetches), lines)
+        connection.execute(_logged(), lines)
+
+
+@cache
+def _logged() -> Insert:
+    return plain_insert(fetches)
 
 
 def listing(
@@ -129,9 +183,11 @@ def _line(outcome: PollOutcome, new: int) -> dict[str, Any]:
 
 
 def _remember(connection: Connection, feed_id: int, marks: bytes) -> None:
-    kept = insert(connection, marks_table).values(feed_id=feed_id, marks=marks)
+    kept = insert(connection, marks_table)
+    newest = {"marks": kept.excluded.marks}
     connection.execute(
-        kept.on_conflict_do_update(index_elements=["feed_id"], set_={"marks": marks})
+        kept.on_conflict_do_update(index_elements=["feed_id"], set_=newest),
+        {"feed_id": feed_id, "marks": marks},
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, select
 
 from monitor.records import Added, ArticleState, NewStory, PollOutcome, Story
-from monitor.store import identity, outcomes, rows
+from monitor.store import feeds, identity, outcomes, rows
 from monitor.store.database import Database
+from monitor.store.identity import Known
 from monitor.store.tables import articles, ledger, stories, subscriptions
 from monitor.store.tables import feeds as feeds_table
 
@@ -23,29 +24,35 @@ _PRUNED_AT_ONCE = 500
 _FEEDS_AT_ONCE = 500
 
 
-def add_new(db: Database, outcome: PollOutcome, new: tuple[NewStory, ...]) -> Added:
+def add_new(
+    db: Database, outcome: PollOutcome, new: tuple[NewStory, ...], known: Known | None = None
+) -> Added:
     """Store a document's stories and what its poll leaves on the feed, in one transaction.
 
     A story of which the feed has shown any key before is that story again: where its content
     differs the row is edited, and it is no news. ``Added.new`` holds the numbers of the stories
     that are to be matched, in document order; the backlog is stored as matched.
+
+    ``known``: what :func:`look_up` told of ``new``, if somebody has asked already. It holds as long
+    as no other poll of the feed was settled after ``outcome.follows``; otherwise nothing is stored.
     """
     with db.write() as connection:
-        outcomes.settle(connection, outcome)
-        added = identity.add(connection, outcome.feed_id, new, outcome.checked_at)
+        if known is None:
+            feeds.lock(connection, outcome.feed_id)
+        found = known or identity.look_up(connection, outcome.feed_id, new)
+        decision = identity.decide(new, found)
+        also = identity.told_of_feed(decision, outcome.checked_at)
+        if not outcomes.settle(connection, outcome, also, as_claimed=known is not None):
+            return Added(outdated=True)
+        added = identity.add(connection, outcome.feed_id, decision, outcome.checked_at)
         outcomes.log(connection, (outcome,), len(added.new) + added.backlog + added.held)
         return added
 
 
-def known_keys(db: Database, feed_id: int, new: tuple[NewStory, ...]) -> frozenset[bytes]:
-    """The keys of those of a document's stories that the feed has shown before.
-
-    The content key too of those that have new keys and are told by their text alone.
-    """
+def look_up(db: Database, feed_id: int, new: tuple[NewStory, ...]) -> Known:
+    """What a feed has shown before of a document's stories."""
     with db.read() as connection:
-        known = identity.look_up(connection, feed_id, new)
-    shown = (story.keys for story in new if known.owner(story) is not None)
-    return frozenset(chain(known.texts, *shown))
+        return identity.look_up(connection, feed_id, new)
 
 
 def get(db: Database, story_id: int) -> Story | None:

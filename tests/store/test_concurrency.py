@@ -103,7 +103,7 @@ def test_numbers_become_visible_in_their_order(db: Database) -> None:
 
     with ThreadPoolExecutor(1) as other:
         with db.write() as connection:
-            identity.add(connection, 1, (new_story("first"),), NOW)
+            identity.add(connection, 1, identity.Decision(fresh=[new_story("first")]), NOW)
             second = other.submit(add_stories, db, new_story("second"), feed_id=2)
             with pytest.raises(TimeoutError):
                 second.result(timeout=0.3)

@@ -135,13 +135,13 @@ def test_no_wishes_any_more_are_none(db: Database) -> None:
 
 def test_marks_are_those_of_the_last_document_and_nobody_elses(db: Database) -> None:
     add_feeds(db, "https://a.org/", "https://b.org/")
-    assert feeds.marks(db, 1) == b""
+    assert feeds.marks(db, [1]) == {}
 
     outcomes.record(db, outcome(1, marks=b"old"))
     outcomes.record(db, outcome(1, marks=b"\x00new"))
     outcomes.record(db, outcome(1, PollStatus.FAILED, error="no"))
 
-    assert (feeds.marks(db, 1), feeds.marks(db, 2)) == (b"\x00new", b"")
+    assert feeds.marks(db, [1, 2]) == {1: b"\x00new"}
 
 
 # ---------------------------------------------------------------- hosts that ask for a rest

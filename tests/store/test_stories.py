@@ -110,8 +110,24 @@ def test_the_keys_that_a_feed_has_shown_are_known_and_no_others(db: Database) ->
     stories.prune(db, NOW + DAY)
     document = (new_story("x"), new_story("y"))
 
-    assert stories.known_keys(db, 1, document) == {key("id x")}, "also of a story that was pruned"
-    assert stories.known_keys(db, 2, document) == frozenset()
+    shown = stories.look_up(db, 1, document).keys(document)
+    assert shown == {key("id x")}, "also of a story that was pruned"
+    assert stories.look_up(db, 2, document).keys(document) == frozenset()
+
+
+def test_what_was_looked_up_holds_until_another_poll_of_the_feed_is_settled(db: Database) -> None:
+    add_feed(db)
+    document = (new_story("x"), new_story("y"))
+    known = stories.look_up(db, 1, document)
+
+    first = stories.add_new(db, outcome(1), document, known)
+    second = stories.add_new(db, outcome(1, checked_at=NOW + HOUR), document, known)
+    third = stories.add_new(db, outcome(1, checked_at=NOW + HOUR, follows=NOW), document)
+
+    assert len(first.new) == 2
+    assert second == Added(outdated=True)
+    assert third == Added()
+    assert stories.count_after(db, 0) == 2
 
 
 def test_the_same_story_in_another_feed_is_another_story(db: Database) -> None:
@@ -135,7 +151,7 @@ def test_a_story_whose_id_and_link_changed_but_not_its_text_is_known(db: Databas
     (number,) = add_stories(db, new_story("x"))
     again = new_story("x", keys=(key("new id"), key("new link")), url="https://example.org/new")
 
-    known = stories.known_keys(db, 1, (again,))
+    known = stories.look_up(db, 1, (again,)).keys((again,))
     assert known == {key("new id"), key("new link"), again.content_key}
     assert stories.add_new(db, outcome(1), (again,)) == Added()
     assert stories.count_after(db, 0) == 1
