@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from monitor.notify.footer import Note, failing, failing_heading, notes
 from monitor.notify.lines import clean_line, shorten
 from monitor.notify.slots import time_zone
 from monitor.notify.wording import (
@@ -16,15 +17,12 @@ from monitor.notify.wording import (
     reason_words,
     safe_link,
     score_words,
-    without_addresses,
 )
-from monitor.records import Coverage, Digest, DigestEntry, DigestSection, Feed, MatchedStory
+from monitor.records import Digest, DigestEntry, DigestSection, MatchedStory
 
 MAX_TITLE = 200
 _MAX_SOURCE = 80
 _MAX_TOPIC = 100
-_MAX_FAILING = 10
-_MAX_ERROR = 140
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +40,6 @@ class LinkedText:
 
     text: str
     link: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A sentence of the footer, with the command that shows more."""
-
-    text: str
-    command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +106,9 @@ def view(digest: Digest, subject: str, detail: Detail) -> DigestView:
         when=local_time(digest.slot, zone),
         since=local_time(digest.since, zone, today=digest.slot),
         sections=tuple(sections),
-        notes=_notes(digest, total),
-        failing=_failing(digest.coverage, zone, digest.slot),
-        failing_heading=_failing_heading(digest.coverage),
+        notes=notes(digest, total),
+        failing=failing(digest.coverage, zone, digest.slot),
+        failing_heading=failing_heading(digest.coverage),
     )
 
 
@@ -182,38 +172,3 @@ def _also(entry: DigestEntry) -> str:
             best[match.topic] = max(best.get(match.topic, 0.0), match.match.score)
     ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{shorten(topic, _MAX_TOPIC)} ({score:.2f})" for topic, score in ranked)
-
-
-def _notes(digest: Digest, total: int) -> tuple[Note, ...]:
-    stories = count(digest.coverage.stories_read, "story", "stories")
-    read = Note(text=f"Read: {stories} from {count(digest.coverage.feeds_read, 'feed')}.")
-    left_out = len({match.story.id for match in digest.cut})
-    if not left_out:
-        return (read,)
-    matched = f"{count(left_out, 'more story', 'more stories')} matched"
-    verb = "was" if left_out == 1 else "were"
-    limit = f"but {verb} left out: this digest tells {total:,} at most."
-    return (read, Note(text=f"{matched} {limit} To see them:", command="monitor matches --cut"))
-
-
-def _failing_heading(coverage: Coverage) -> str:
-    number = len(coverage.failing)
-    verb = "is" if number == 1 else "are"
-    return f"{count(number, 'feed')} {verb} failing" if number else ""
-
-
-def _failing(coverage: Coverage, zone: ZoneInfo, today: datetime) -> tuple[Note, ...]:
-    named = coverage.failing[:_MAX_FAILING]
-    lines = [Note(text=_failure(feed, zone, today)) for feed in named]
-    unnamed = len(coverage.failing) - len(named)
-    if unnamed:
-        lines.append(Note(text=f"{count(unnamed, 'more feed')}: see", command="monitor status"))
-    return tuple(lines)
-
-
-def _failure(feed: Feed, zone: ZoneInfo, today: datetime) -> str:
-    name = shorten(feed.title or feed.spec.title or without_addresses(feed.spec.url), _MAX_SOURCE)
-    since = feed.failing_since
-    begun = f", since {local_time(since, zone, today=today)}" if since else ""
-    error = shorten(without_addresses(feed.last_error or "no reason recorded"), _MAX_ERROR)
-    return f"{name}{begun}: {error}"

@@ -5,14 +5,16 @@ due recipient -> candidates -> compose -> render -> put (outbox + ledger + next 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from monitor.config import DigestSettings
 from monitor.errors import ConfigError, StoreError
 from monitor.notify.compose import compose
 from monitor.notify.slots import latest_slot, next_slot
-from monitor.records import Coverage, Digest, Message, StepReport, Subscription
+from monitor.records import Coverage, Digest, Feed, Message, StepReport, Subscription
 from monitor.service.app import App
+from monitor.service.health import FeedHealth, State, diagnose
 from monitor.store import feeds, matches, outbox, stories
 
 
@@ -103,8 +105,21 @@ def _hours(
 
 def _coverage(app: App, since: datetime, until: datetime) -> Coverage:
     watched = [feed for feed in feeds.all_feeds(app.database) if feed.spec.enabled]
+    found = diagnose(app.database, watched, until)
     return Coverage(
         stories_read=stories.seen_between(app.database, since, until),
         feeds_read=sum(feed.failures == 0 and not feed.is_new for feed in watched),
-        failing=tuple(feed for feed in watched if feed.failures),
+        failing=_those(found, State.FAILING),
+        missed=tuple(feed for feed in watched if _missed_some(feed, since, until)),
+        held=_those(found, State.HELD),
+        gone=_those(found, State.GONE),
+        silent=_those(found, State.SILENT),
     )
+
+
+def _those(found: Iterable[FeedHealth], state: State) -> tuple[Feed, ...]:
+    return tuple(each.feed for each in found if each.has(state))
+
+
+def _missed_some(feed: Feed, since: datetime, until: datetime) -> bool:
+    return feed.gap_at is not None and since < feed.gap_at <= until

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -128,6 +129,13 @@ def a_failing_feed(
     since: datetime | None = MONDAY - timedelta(days=3),
 ) -> Feed:
     """A feed whose last polls failed."""
+    return replace(
+        a_feed(title), failing_since=since, failures=4, last_error=error, last_status=503
+    )
+
+
+def a_feed(title: str = "Example Gazette", *, held: int = 0) -> Feed:
+    """A feed that is well, but for what it holds back."""
     return Feed(
         id=7,
         spec=FeedSpec(url="https://owner:s3cret@gazette.example/rss?key=s3cret"),
@@ -137,11 +145,12 @@ def a_failing_feed(
         next_check_at=MONDAY,
         last_checked_at=MONDAY,
         last_success_at=None,
-        failing_since=since,
-        failures=4,
-        last_error=error,
-        last_status=503,
+        failing_since=None,
+        failures=0,
+        last_error=None,
+        last_status=None,
         skipped_entries=0,
+        held=held,
     )
 
 

@@ -16,6 +16,7 @@ from monitor.records import Coverage, Digest, MatchedStory, Term
 from tests.notify.builders import (
     a_digest,
     a_failing_feed,
+    a_feed,
     a_hit,
     a_story,
     hostile_texts,
@@ -67,7 +68,15 @@ def full_digest() -> Digest:
         a_hit(a_story(4, url=None, text="Story 4"), 0.35, topic="Shipping"),
         a_hit(a_story(5), 0.28, topic="Shipping"),
         cap=3,
-        coverage=Coverage(stories_read=1482, feeds_read=112, failing=(a_failing_feed(),)),
+        coverage=Coverage(
+            stories_read=1482,
+            feeds_read=112,
+            failing=(a_failing_feed(),),
+            missed=(a_feed("Busy Wire"), a_feed("Busier Wire")),
+            held=(a_feed("Moving Post", held=40), a_feed("Other Post", held=1)),
+            gone=(a_feed("Old Times"),),
+            silent=tuple(a_feed(f"Quiet {n}") for n in range(1, 8)),
+        ),
     )
 
 
@@ -90,6 +99,10 @@ def test_html_says_all_that_the_text_says() -> None:
         "Matched with score 0.45, threshold 0.27",
         "Read: 1,482 stories from 112 feeds.",
         "1 more story matched but was left out",
+        "since more came between two polls than the feed lists: Busy Wire and Busier Wire.",
+        "Held back, as if published anew: 41 old stories of Moving Post and Other Post.",
+        "Ended for good, by their servers' word: Old Times.",
+        "Silent for longer than usual: Quiet 1, Quiet 2, Quiet 3, Quiet 4, Quiet 5 and 2 more.",
         "1 feed is failing",
         "Example Gazette, since Fri 25 Jul, 07:00 CEST: HTTP 503 from gazette.example",
     ):
@@ -110,6 +123,27 @@ def test_one_and_many_are_told_apart() -> None:
     assert "failing" not in none
     assert "2 more stories matched but were left out" in many
     assert "2 feeds are failing" in many
+
+
+def test_of_feeds_that_are_well_nothing_is_said() -> None:
+    footer = render_text(a_digest()).partition("-" * 76)[2].split("\n")
+
+    assert footer[1:3] == [
+        "Read: 1,482 stories from 112 feeds.",
+        'You get this mail as a recipient of the digest "Morning".',
+    ]
+
+
+@settings(deadline=None, max_examples=50)
+@given(title=hostile_texts)
+def test_whatever_an_ill_feed_is_called_the_footer_keeps_its_shape(title: str) -> None:
+    ill = (a_feed(f"{title}</p><script>", held=3),)
+    digest = a_digest(coverage=Coverage(missed=ill, held=ill, gone=ill, silent=ill))
+    page = Page(render_html(digest))
+
+    assert page.open == []
+    assert "script" not in {name for name, _ in page.elements}
+    assert all(len(line) <= 76 or " " not in line for line in render_text(digest).splitlines())
 
 
 def test_times_are_those_of_the_reader() -> None:
