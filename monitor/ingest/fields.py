@@ -13,6 +13,8 @@ from monitor.records import language_code
 MAX_TITLE = 1_000
 _MAX_GUID = 1_000
 _MAX_URL = 4_096
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+/[!\"$-:<->@-~]*(?:\?[!\"$-:<->@-~]+)?")
+"""What is absolute, clean and spelt as completing it would spell it."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?![a-z])")
 
 
@@ -40,6 +42,8 @@ def absolute(link: object, url: str) -> str | None:
     """Return ``link`` as an absolute http(s) address, completed by ``url``; None for others."""
     if not isinstance(link, str) or not link.strip():
         return None
+    if len(link) <= _MAX_URL and _PLAIN_ADDRESS.fullmatch(link):
+        return link
     try:
         joined = urljoin(url, clean_line(link))
     except ValueError:

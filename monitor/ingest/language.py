@@ -6,9 +6,10 @@ wrong language is lost to its topic: what is short, mixed or hardly text keeps w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import Any
 
 import gcld3
 
@@ -23,16 +24,21 @@ HALF = 50
 in an alphabet, and enough in Chinese. Measured in docs/quality.md."""
 
 
+Find = Callable[[bytes], Any]
+"""From text in UTF-8 to what has ``language`` and ``probability``."""
+
+
 def hear(new: Iterable[NewStory], known: AbstractSet[bytes]) -> tuple[NewStory, ...]:
     """Return the stories, each in the language its words are surely in, else as it was.
 
     Those with one of the ``known`` keys are stored already, and are not listened to again.
     """
-    return tuple(_heard(story) if known.isdisjoint(story.keys) else story for story in new)
+    find = _finder()
+    return tuple(_heard(story, find) if known.isdisjoint(story.keys) else story for story in new)
 
 
-def _heard(story: NewStory) -> NewStory:
-    language = detect(f"{story.title}\n{story.text}")
+def _heard(story: NewStory, find: Find) -> NewStory:
+    language = _other_language(f"{story.title}\n{story.text[:MAX_CHARS]}", story.language, find)
     return replace(story, language=language) if language else story
 
 
@@ -42,15 +48,29 @@ def detect(text: str) -> str | None:
     The whole has to be sure and both halves have to agree: a name, a quotation or a table of
     figures can mislead once, but not twice.
     """
+    return _other_language(text, None, _finder())
+
+
+def _finder() -> Find:
+    # one for each call: it costs 14 microseconds, and nobody promises that threads may share one
+    find: Find = gcld3.NNetLanguageIdentifier(HALF, 4 * MAX_CHARS).FindLanguage
+    return find
+
+
+def _other_language(text: str, declared: str | None, find: Find) -> str | None:
+    """Return the language that a text is surely in, None where that is in doubt or ``declared``.
+
+    Where the first half speaks what is declared, the text can be in no other language for sure: it
+    costs a quarter to ask no further. Of the first half alone 0.09 ms, of all three parts 0.3 ms.
+    """
     head = text[:MAX_CHARS]
     middle = len(head) // 2
-    # one for each text: it costs 14 microseconds, and nobody promises that threads may share one
-    find = gcld3.NNetLanguageIdentifier(HALF, 4 * MAX_CHARS).FindLanguage
-    whole, first, second = (
-        find(part.encode(errors="replace")) for part in (head, head[:middle], head[middle:])
-    )
-    agreed = whole.language == first.language == second.language
-    # "ru-Latn" is Russian in a script that no stemmer and no prior of Russian knows
-    if not agreed or whole.probability < SURE or "-" in whole.language:
+    first = find(head[:middle].encode(errors="replace"))
+    if declared is not None and language_code(first.language) == declared:
         return None
-    return language_code(whole.language)
+    if find(head[middle:].encode(errors="replace")).language != first.language:
+        return None
+    whole = find(head.encode(errors="replace"))
+    # "ru-Latn" is Russian in a script that no stemmer and no prior of Russian knows
+    sure = whole.language == first.language and whole.probability >= SURE
+    return language_code(whole.language) if sure and "-" not in whole.language else None

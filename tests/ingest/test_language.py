@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from monitor.ingest.admit import admit
 from monitor.ingest.language import MAX_CHARS, detect, hear
 from monitor.records import NewStory, language_code
+from tests.ingest import reference
 from tests.ingest.builders import DAY, NOW, document, entry, feed
 
 TEXTS = {
@@ -181,6 +182,20 @@ def test_no_more_than_the_beginning_is_read() -> None:
 def test_any_text_has_a_well_formed_code_or_none(text: str) -> None:
     found = detect(text)
     assert found is None or language_code(found) == found
+
+
+SPOKEN = st.lists(
+    st.sampled_from([*TEXTS.values(), *HEADLINES, TABLE]) | st.text(max_size=40), max_size=4
+).map(" ".join)
+
+
+@given(SPOKEN, st.none() | st.sampled_from([*TEXTS, "iw", "nb", "xx"]))
+def test_one_half_that_says_what_is_declared_decides_as_all_three_parts_would(
+    text: str, declares: str | None
+) -> None:
+    one = story("A title", text, declares=declares)
+    assert spoken(one) == (reference.detect(f"A title\n{one.text}") or declares)
+    assert detect(text) == reference.detect(text)
 
 
 def test_threads_may_listen_at_the_same_time() -> None:
