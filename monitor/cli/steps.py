@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -39,12 +40,15 @@ def _do(config_path: Path, steps: list[Step], *, as_json: bool) -> None:
     """Run steps in a row and print what each did."""
     with opened(config_path) as app, progress(app), noticed(), giving_back(app):
         reports = [step(app, utc_now()) for step in steps]
+    done: dict[str, Counter[str]] = {}
+    for report in reports:  # a step that was made twice is told in one
+        done.setdefault(report.step, Counter()).update(report.counts)
     if as_json:
-        print_json({report.step: dict(report.counts) for report in reports})
+        print_json({step: dict(counts) for step, counts in done.items()})
         return
-    for report in reports:
-        told = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
-        click.echo(f"{report.step}: {told or 'nothing to do'}")
+    for step, counts in done.items():
+        told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        click.echo(f"{step}: {told or 'nothing to do'}")
 
 
 @click.command()
@@ -70,12 +74,14 @@ def run(config_path: Path, log_level: str, log_json: bool) -> None:
       monitor run --config /etc/newsmonitor/monitor.yaml --log-json
     """
     from monitor.service.app import sync
+    from monitor.service.fulltext import require_extra
     from monitor.service.schedule import serve
     from monitor.store.database import instance_lock
     from monitor.telemetry import setup_logging
 
     setup_logging(log_level, sys.stderr, json=log_json)
     with opened(config_path, owner="service", synced=False) as app, instance_lock(app.database):
+        require_extra(app.settings)
         sync(app, utc_now())  # only the holder of the lock may change what is watched
         ended = serve(app)
     if not ended:  # a step hangs in a foreign call: its leases are back, its thread is not
@@ -90,7 +96,7 @@ def run(config_path: Path, log_level: str, log_json: bool) -> None:
 @json_option
 @speaks_plainly
 def once(config_path: Path, at_once: bool, as_json: bool) -> None:
-    """Do every step once: poll, learn, match, digest, deliver, upkeep.
+    """Do every step once: poll, learn, match, articles, digest, deliver, upkeep.
 
     A digest is made when its hour has come since the last one; --now makes it at once.
 
@@ -99,13 +105,15 @@ def once(config_path: Path, at_once: bool, as_json: bool) -> None:
       monitor once --now
       monitor once --json        for cron
     """
+    from monitor.service.articles import articles as read_articles
     from monitor.service.deliver import deliver as deliver_step
     from monitor.service.learn import learn
     from monitor.service.match import match as match_step
     from monitor.service.poll import poll as poll_step
     from monitor.service.upkeep import upkeep
 
-    steps = [poll_step, learn, match_step, _digest_step(at_once), deliver_step, upkeep]
+    matching = [learn, match_step, read_articles, match_step]
+    steps = [poll_step, *matching, _digest_step(at_once), deliver_step, upkeep]
     _do(config_path, steps, as_json=as_json)
 
 
@@ -146,6 +154,25 @@ def match(config_path: Path, as_json: bool) -> None:
     from monitor.service.match import match as match_step
 
     _do(config_path, [learn, match_step], as_json=as_json)
+
+
+@click.command()
+@config_option
+@json_option
+@speaks_plainly
+def articles(config_path: Path, as_json: bool) -> None:
+    """Read the pages that stories wait for, then score these stories by their text.
+
+    Only where a feed or a topic says full_text: near or always.
+
+    \b
+    Example:
+      monitor articles --json
+    """
+    from monitor.service.articles import articles as read_articles
+    from monitor.service.match import match as match_step
+
+    _do(config_path, [read_articles, match_step], as_json=as_json)
 
 
 @click.command()

@@ -82,6 +82,13 @@ class App:
         return ParserPool(workers=PARSERS)
 
     @cached_property
+    def reads_pages(self) -> bool:
+        """Whether the pages of stories can be read here; told before the extractor is loaded."""
+        from monitor.ingest.article import is_available
+
+        return is_available()
+
+    @cached_property
     def transport(self) -> Transport:
         """Where messages go: a folder or an SMTP server."""
         from monitor.notify.files import FolderTransport

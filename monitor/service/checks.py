@@ -10,6 +10,7 @@ from monitor.errors import DeliveryError, FetchError, ParseError
 from monitor.records import Fetched, Request, TopicSpec
 from monitor.service.advice import advice_on, advice_on_page
 from monitor.service.app import App
+from monitor.service.fulltext import missing_extra
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     yield Finding(what="feeds", ok=enabled > 0, told=f"{enabled} enabled")
     yield from _topics(settings)
     yield from _languages(settings)
+    if problem := missing_extra(settings):
+        yield Finding(what="full texts", ok=False, told=problem)
     yield Finding(what="digests", ok=True, told=_digests(settings))
 
 

@@ -22,6 +22,7 @@ from apscheduler.triggers.base import BaseTrigger
 from monitor.errors import StoreError
 from monitor.records import StepReport
 from monitor.service.app import App
+from monitor.service.articles import articles
 from monitor.service.deliver import deliver
 from monitor.service.digest import digest
 from monitor.service.learn import learn
@@ -40,6 +41,7 @@ Clock = Callable[[], datetime]
 TICKS: tuple[tuple[str, float, tuple[Step, ...]], ...] = (
     ("poll", 1, (poll_a_while,)),
     ("match", 2, (learn, match)),
+    ("articles", 2, (articles,)),
     ("digest", 5, (digest,)),
     ("deliver", 2, (deliver,)),
     ("upkeep", 3600, (upkeep,)),

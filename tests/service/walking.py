@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from monitor.config import load
 from monitor.records import StepReport
 from monitor.service.app import App, open_app, sync
+from monitor.service.articles import articles
 from monitor.service.deliver import deliver
 from monitor.service.digest import digest
 from monitor.service.learn import learn
@@ -18,7 +20,7 @@ from monitor.service.match import match
 from monitor.service.poll import poll
 from monitor.service.upkeep import upkeep
 
-STEPS = (poll, learn, match, digest, deliver, upkeep)
+STEPS = (poll, learn, match, articles, match, digest, deliver, upkeep)
 
 
 @contextmanager
@@ -33,7 +35,10 @@ def walk(config: Path, now: datetime, *, owner: str = "test") -> dict[str, dict[
     """Every step once at ``now``; what each counted."""
     with opened(config, now, owner=owner) as app:
         reports = [step(app, now) for step in STEPS]
-    return {report.step: told(report) for report in reports}
+    done: dict[str, Counter[str]] = {}
+    for report in reports:
+        done.setdefault(report.step, Counter()).update(told(report))
+    return {step: dict(counts) for step, counts in done.items()}
 
 
 def told(report: StepReport) -> dict[str, int]:
