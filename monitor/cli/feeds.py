@@ -6,6 +6,7 @@ import click
 
 from monitor.cli.feedlists import feeds_export, feeds_import
 from monitor.cli.feedstate import feeds_list, feeds_log, feeds_release, feeds_retry
+from monitor.cli.feedtest import feeds_test
 
 
 @click.group()
@@ -16,7 +17,7 @@ def feeds() -> None:
     Examples:
       monitor feeds list
       monitor feeds log --failed
-      monitor feeds export feeds.opml
+      monitor feeds import subscriptions.opml
     """
 
 
@@ -24,5 +25,6 @@ feeds.add_command(feeds_list)
 feeds.add_command(feeds_log)
 feeds.add_command(feeds_release)
 feeds.add_command(feeds_retry)
+feeds.add_command(feeds_test)
 feeds.add_command(feeds_import)
 feeds.add_command(feeds_export)

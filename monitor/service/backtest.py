@@ -19,7 +19,7 @@ from monitor.service.matchers import fault_of, matcher_for
 from monitor.service.outcome import Backtest
 from monitor.service.storyfile import StoryFile
 from monitor.service.tally import Chunk, Tally
-from monitor.service.thresholds import choose_thresholds
+from monitor.service.thresholds import planned_thresholds
 from monitor.service.views import NotFound, slug, told_names
 from monitor.store import stories, topics
 
@@ -62,7 +62,7 @@ def _watched(
     record = topics.latest_background(app.database)
     watched = topics.planned(app.database, topic_specs(app))
     _check_usable(next(each for each in watched if each.spec.name == spec.name), record)
-    return watched, _thresholds(app, record, watched, now)
+    return watched, planned_thresholds(app, record, watched, now)
 
 
 def _tally(
@@ -105,23 +105,6 @@ def _spec(app: App, name: str) -> TopicSpec:
             "them, `monitor check --feeds` says what is wrong with them"
         )
     raise NotFound(f"no topic named {name!r}; {told_names(names)}")
-
-
-def _thresholds(
-    app: App, record: BackgroundRecord | None, watched: Sequence[Topic], now: datetime
-) -> Mapping[int, Threshold]:
-    """The stored thresholds, and for topics without one that which learning would choose."""
-    if record is None:
-        return {}
-    stored = {topic.id: topic.version for topic in topics.all_topics(app.database)}
-    chosen = topics.thresholds(app.database, record.version)
-    known = {
-        it.id: chosen[it.id]
-        for it in watched
-        if it.id in chosen and stored.get(it.id) == it.version
-    }
-    missing = [topic for topic in watched if topic.id not in known]
-    return {**known, **choose_thresholds(app, record, missing, now)} if missing else known
 
 
 # ---------------------------------------------------------------- the stories

@@ -1,4 +1,4 @@
-"""Which feeds of a list are new here, and what keeps the others out."""
+"""Which feed is meant, which feeds of a list are new here, and what keeps the others out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from monitor.config.editing import feed_entry
 from monitor.errors import ConfigError
 from monitor.ingest import opml
 from monitor.ingest.urls import canonical_url, host_of
+from monitor.records import FeedSpec
+from monitor.service.app import App
+from monitor.service.views import find_feed
 
 _FEED_SCHEME = re.compile(r"^feed:(?://)?(?=https?://)|^feed(?=://)", re.IGNORECASE)
 """``feed:https://...`` and ``feed://...``, which some programs write for what is http."""
@@ -64,3 +67,31 @@ def _entry(listed: opml.Listed) -> FeedSettings:
         lambda found: "" if found[0].endswith((":", "//")) else "http", listed.url
     )
     return feed_entry(url, title=listed.title, tags=listed.tags, enabled=listed.enabled)
+
+
+def asked_for(app: App, text: str) -> FeedSpec:
+    """The feed that ``text`` means: one of feeds.yaml by address or title, else an address.
+
+    Last, one of the database by number or by the title it gave itself; :class:`NotFound`.
+    """
+    specs = app.settings.feed_specs()
+    named = [spec for spec in specs if spec.title and spec.title.casefold() == text.casefold()]
+    if named:
+        return named[0]
+    url = address(text)
+    if url is not None:
+        same = (spec for spec in specs if canonical_url(spec.url) == canonical_url(url))
+        return next(same, FeedSpec(url=url))
+    found = find_feed(app, text).spec
+    return next((spec for spec in specs if spec.url == found.url), found)
+
+
+def address(text: str) -> str | None:
+    """The web address that a person means; without a scheme, https. None: it is none."""
+    typed = text.strip()
+    if not typed.lower().startswith(("http://", "https://")):
+        host, _, _ = typed.partition("/")
+        if "." not in host or " " in typed or "://" in typed:
+            return None
+        typed = f"https://{typed}"
+    return feed_entry(typed).url

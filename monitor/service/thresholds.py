@@ -8,7 +8,7 @@ from datetime import datetime
 from monitor.records import BackgroundRecord, Story, Threshold, Topic
 from monitor.service.app import App
 from monitor.service.matchers import matcher_for
-from monitor.store import stories
+from monitor.store import stories, topics
 
 SAMPLE = 2000
 """Recent stories whose scores calibrate a threshold."""
@@ -41,6 +41,23 @@ def choose_thresholds(
         )
         for topic in chosen_for
     }
+
+
+def planned_thresholds(
+    app: App, record: BackgroundRecord | None, watched: Sequence[Topic], now: datetime
+) -> Mapping[int, Threshold]:
+    """The stored thresholds, and for topics without one that which learning would choose."""
+    if record is None:
+        return {}
+    stored = {topic.id: topic.version for topic in topics.all_topics(app.database)}
+    chosen = topics.thresholds(app.database, record.version)
+    known = {
+        it.id: chosen[it.id]
+        for it in watched
+        if it.id in chosen and stored.get(it.id) == it.version
+    }
+    missing = [topic for topic in watched if topic.id not in known]
+    return {**known, **choose_thresholds(app, record, missing, now)} if missing else known
 
 
 def newest(app: App, limit: int) -> Iterator[tuple[Story, ...]]:
