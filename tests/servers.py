@@ -22,6 +22,7 @@ class FeedServer:
     host: str = ""
     pages: dict[str, bytes] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    locations: dict[str, str] = field(default_factory=dict)
     delays: dict[str, float] = field(default_factory=dict)
     requests: list[tuple[str, int]] = field(default_factory=list)
     closing: Event = field(default_factory=Event)
@@ -59,6 +60,8 @@ class _FeedHandler(BaseHTTPRequestHandler):
         self.state.requests.append((path, status))
         self.state.closing.wait(self.state.delays.get(path, 0.0))
         self.send_response(status)
+        if path in self.state.locations:
+            self.send_header("Location", self.state.locations[path])
         if status == 200:
             self.send_header("ETag", tag)
             self.send_header("Content-Type", "application/rss+xml")

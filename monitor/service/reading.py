@@ -11,7 +11,6 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from hashlib import blake2b
 from http import HTTPStatus
 
@@ -80,7 +79,7 @@ def settle(
     try:
         if isinstance(answer, FetchError):
             return _fail(app, feed, answer, now)
-        return _Reading(app, feed, answer, now, marks).write()
+        return _read(app, feed, answer, now, marks).write()
     except ParseError as error:
         return _fail(app, feed, error, now, answer)
     except MonitorError:
@@ -88,6 +87,27 @@ def settle(
     except Exception as error:
         log.exception("bug while reading a feed", extra={"feed": feed.id})
         return _fail(app, feed, error, now, answer)
+
+
+def _read(app: App, feed: Feed, answer: Fetched, now: datetime, packed: bytes | None) -> _Reading:
+    """Parse the document, but for the items that the one before had too; raise ``ParseError``."""
+    body, marks = answer.body or b"", unpack(packed)
+    parsed = document.read(
+        body,
+        answer.headers.get("content-type", ""),
+        answer.url,
+        frozenset(mark.raw for mark in marks),
+        app.parsers.parse,
+    )
+    admitted = admit(
+        parsed,
+        feed,
+        now,
+        app.settings.polling.first_poll_keeps,
+        language=app.settings.matching.language,
+        marks=marks,
+    )
+    return _Reading(app, feed, answer, now, body, marks, parsed, admitted)
 
 
 @dataclass(frozen=True)
@@ -98,12 +118,15 @@ class _Reading:
     feed: Feed
     answer: Fetched
     now: datetime
-    packed: bytes | None
+    body: bytes
+    marks: tuple[Mark, ...]
+    parsed: ParsedFeed
+    admitted: Admitted
 
     def write(self) -> Counter[str]:
         """Store the document's stories with what the poll leaves on the feed."""
-        found = stories.look_up(self.app.database, self.feed.id, self._admitted.stories)
-        known = found.keys(self._admitted.stories)
+        found = stories.look_up(self.app.database, self.feed.id, self.admitted.stories)
+        known = found.keys(self.admitted.stories)
         new = self._held_and_heard(known)
         added = stories.add_new(self.app.database, self._outcome(new, known), new, found)
         if added.outdated:
@@ -115,42 +138,12 @@ class _Reading:
             backlog=added.backlog,
             held=added.held,
             edited=added.edited,
-            skipped=self._parsed.skipped,
-        )
-
-    @cached_property
-    def _body(self) -> bytes:
-        return self.answer.body or b""
-
-    @cached_property
-    def _marks(self) -> tuple[Mark, ...]:
-        return unpack(self.packed)
-
-    @cached_property
-    def _parsed(self) -> ParsedFeed:
-        """The document, but for the items that the one before had too."""
-        return document.read(
-            self._body,
-            self.answer.headers.get("content-type", ""),
-            self.answer.url,
-            frozenset(mark.raw for mark in self._marks),
-            self.app.parsers.parse,
-        )
-
-    @cached_property
-    def _admitted(self) -> Admitted:
-        return admit(
-            self._parsed,
-            self.feed,
-            self.now,
-            self.app.settings.polling.first_poll_keeps,
-            language=self.app.settings.matching.language,
-            marks=self._marks,
+            skipped=self.parsed.skipped,
         )
 
     def _held_and_heard(self, known: frozenset[bytes]) -> tuple[NewStory, ...]:
-        found = self._admitted.stories
-        held = hold(found, known, self.feed, unread=len(self._parsed.known))
+        found = self.admitted.stories
+        held = hold(found, known, self.feed, unread=len(self.parsed.known))
         return held if self.feed.spec.language is not None else hear(held, known)
 
     def _outcome(self, new: tuple[NewStory, ...], known: frozenset[bytes]) -> PollOutcome:
@@ -163,29 +156,29 @@ class _Reading:
             self.now,
             PollStatus.READ,
             self._rhythm(fresh, gap=gap),
-            self._parsed.wishes,
+            self.parsed.wishes,
         )
         return replace(
             outcome,
-            body_hash=body_hash(self._body),
-            title=self._parsed.title,
-            skipped=self._parsed.skipped,
-            wishes=self._parsed.wishes,
-            marks=pack(self._admitted.marks),
+            body_hash=body_hash(self.body),
+            title=self.parsed.title,
+            skipped=self.parsed.skipped,
+            wishes=self.parsed.wishes,
+            marks=pack(self.admitted.marks),
             gap=gap,
         )
 
     def _rhythm(self, fresh: int, *, gap: bool) -> Rhythm:
         if self.feed.is_new:
-            return first_rhythm((entry.published_at for entry in self._parsed.entries), self.now)
+            return first_rhythm((entry.published_at for entry in self.parsed.entries), self.now)
         return _rhythm_after(self.app, self.feed, self.now, new=fresh, gap=gap)
 
     def _shows_gap(self, new: tuple[NewStory, ...], known: frozenset[bytes]) -> bool:
         """Whether nothing of this document is known of a feed that has shown items before."""
-        showed_items = bool(self._marks) or self.feed.story_at is not None
+        showed_items = bool(self.marks) or self.feed.story_at is not None
         if self.feed.is_new or not showed_items or len(new) < TELLING:
             return False
-        return not (known or self._parsed.known or any(story.held for story in new))
+        return not (known or self.parsed.known or any(story.held for story in new))
 
 
 def bounds_of(app: App) -> Bounds:
@@ -220,10 +213,15 @@ def _succeeded(
         validators=_worth_keeping(answer),
         rhythm=rhythm,
         move=move_after(feed.move, answer.moved_to, feed.address),
-        url=answer.url,
+        url=_elsewhere(feed, answer),
         seconds=answer.seconds,
         size=answer.size,
     )
+
+
+def _elsewhere(feed: Feed, answer: Fetched) -> str | None:
+    """Where the answer came from, if not from where it was asked: the log has a line a poll."""
+    return None if answer.url == feed.address else answer.url
 
 
 def _worth_keeping(answer: Fetched) -> Validators:
@@ -245,7 +243,7 @@ def _fail(
         outcome = replace(
             outcome,
             http_status=answer.status,
-            url=answer.url,
+            url=_elsewhere(feed, answer),
             seconds=answer.seconds,
             size=answer.size,
         )

@@ -15,8 +15,9 @@ from click.testing import Result
 from monitor.records import MOVES_CONFIRMED, Move, PollStatus, Rhythm
 from monitor.store import feeds, outcomes, stories
 from monitor.store.database import Database, open_database
-from tests.builders import write_config
+from tests.builders import ADVISORY, rss, write_config
 from tests.cli.test_commands import call, told
+from tests.servers import feed_server
 from tests.store.builders import new_story, outcome
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -182,6 +183,31 @@ def test_a_span_that_cannot_be_read_is_refused(config: Path) -> None:
     result = call("feeds", "log", "--since", "soon", "-c", config)
     assert result.exit_code == 2
     assert "'soon' is no duration" in result.stderr
+
+
+def test_a_walk_over_what_servers_do_is_told_line_by_line(tmp_path: Path) -> None:
+    with feed_server() as server:
+        server.pages["wire"] = rss([ADVISORY], at=datetime.now(UTC))
+        server.pages["page"] = b"<!doctype html><html><body>Please sign in.</body></html>"
+        server.statuses |= {"gone": 410, "old": 302}
+        server.locations["old"] = server.url("wire")
+        urls = [server.url(path) for path in ("wire", "page", "gone", "old")]
+        config = write_config(tmp_path, feeds=urls, host=server.host)
+        call("poll", "-c", config)
+        call("feeds", "retry", server.url("wire"), "-c", config)
+        call("poll", "-c", config)
+        log = told("feeds", "log", "-c", config)
+
+    assert (log[0]["feed_id"], log[0]["status"], log[0]["http_status"]) == (1, "unchanged", 304)
+    first = {fetch["feed_id"]: fetch for fetch in log[1:]}
+    assert [first[n]["status"] for n in (1, 2, 3, 4)] == ["read", "failed", "gone", "read"]
+    assert [first[n]["http_status"] for n in (1, 2, 3, 4)] == [200, 200, 410, 200]
+    assert [first[n]["new"] for n in (1, 2, 3, 4)] == [1, 0, 0, 1]
+    assert "web page" in first[2]["error"]
+    redirects = [first[n]["redirected_to"] for n in (1, 2, 3, 4)]
+    assert redirects == [None, None, None, server.url("wire")]
+    assert all(fetch["seconds"] >= 0 for fetch in log)
+    assert first[1]["size"] == len(server.pages["wire"])
 
 
 # ---------------------------------------------------------------- which feed is meant
