@@ -130,9 +130,8 @@ class TlsStream(Stream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of ``buffer``."""
-        left = memoryview(buffer)
-        while left:
-            left = left[await self._do(partial(self._tls.write, left)) :]
+        if buffer:  # what lies in memory takes all of it at once
+            await self._do(partial(self._tls.write, buffer))
 
     async def aclose(self) -> None:
         """Close at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 import httpcore
@@ -26,7 +26,7 @@ class Target:
     origin: tuple[str, str, int]
     authority: bytes
     asked: httpcore.URL
-    login: tuple[str, str] | None
+    login: tuple[str, str] | None = field(repr=False)
 
     @property
     def scheme(self) -> str:

@@ -81,12 +81,6 @@ def test_a_member_is_found_however_the_chunks_are_cut(size: int) -> None:
     assert decode(cut(members + bytes(7) + members, size)) == b"one two three"
 
 
-@given(st.lists(st.binary(max_size=20), min_size=1, max_size=4), st.integers(1, 40))
-def test_members_are_found_wherever_the_wire_cuts_them(bodies: list[bytes], size: int) -> None:
-    packed = b"".join(map(gzip.compress, bodies))
-    assert decode(cut(packed, size)) == b"".join(bodies)
-
-
 def test_a_member_behind_a_body_that_fills_its_last_piece_is_found() -> None:
     whole = bytes(64 * 1024)
     first = gzip.compress(whole)

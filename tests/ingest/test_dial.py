@@ -16,6 +16,7 @@ from monitor.errors import AddressRefused, FetchError
 from monitor.ingest.dial import Resolver
 from monitor.ingest.fetch import Fetcher
 from monitor.ingest.guard import Guard
+from monitor.records import Access, Request
 from tests.ingest.servers import HOST, Answer, Server, serve
 from tests.ingest.test_fetch import BODY, ask, settings
 
@@ -133,6 +134,13 @@ def test_a_large_body_comes_whole_through_tls(certificate: Path) -> None:
     body = random.Random(7).randbytes(3_000_000)
     with fetching_by_tls(lambda visit: visit.answer(body=body), certificate) as (fetcher, server):
         assert fetcher.fetch(ask(server.url(host="secure.example"))).body == body
+
+
+def test_a_request_larger_than_a_record_of_tls_is_sent_whole(certificate: Path) -> None:
+    access = Access(headers=(("X-Long", "x" * 40_000),))
+    with fetching_by_tls(lambda visit: visit.answer(body=BODY), certificate) as (fetcher, server):
+        fetcher.fetch(Request(feed_id=1, url=server.url(host="secure.example"), access=access))
+    assert len(server.visits[0].headers["x-long"]) == 40_000
 
 
 def test_a_body_without_a_length_ends_with_the_tls_connection(certificate: Path) -> None:

@@ -177,6 +177,15 @@ def test_larger_headers_are_a_failure_that_says_so(size: int) -> None:
     assert not error.permanent
 
 
+def test_they_are_counted_all_together_however_they_come() -> None:
+    def answer(visit: Visit) -> None:
+        visit.send(HEAD + lines(40_000))
+        visit.stopping.wait(0.1)
+        visit.send(lines(40_000) + b"\r\n" + BODY)
+
+    assert "headers are larger" in str(failure(answer))
+
+
 def test_endless_early_hints_are_cut_off_long_before_the_deadline() -> None:
     def answer(visit: Visit) -> None:
         while not visit.stopping.is_set():
