@@ -224,8 +224,8 @@ class PollOutcome(Timed):
     None: keep what is stored (a failure changes neither ``validators`` nor ``body_hash``).
     ``marks``: what is remembered of the document's items, opaque to all but ingest.
     ``gap``: no story of the document was known. ``rest_until``: nobody asks its host before.
-    ``url``: where the answer came from, if not from where it was asked. ``follows``: when the feed, as it was claimed, had been
-    checked last.
+    ``url``: where the answer came from, if not from where it was asked. ``follows``: when the
+    feed, as it was claimed, had been checked last.
     """
 
     feed_id: int
