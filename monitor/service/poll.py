@@ -8,16 +8,17 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.errors import ConfigError, FetchError, ParseError, StoreError
+from monitor.ingest.cadence import first_open
 from monitor.ingest.round import Round
 from monitor.ingest.target import same_origin
-from monitor.records import Access, Feed, Fetched, PollOutcome, Request, StepReport
+from monitor.records import Access, Feed, Fetched, PollOutcome, PollStatus, Request, StepReport
 from monitor.service.app import PARSERS, App, sync_topics
 from monitor.service.reading import Answer, is_unchanged, settle, settle_unchanged
 from monitor.store import feeds, outcomes, topics
@@ -111,10 +112,26 @@ class _Sweep:
         self._write_unchanged()  # a host is claimed only when none of its feeds is under way
         due = _claim(self.app, self.moment(spent), spent, BATCH - len(self.awaited))
         self.rest_until = spent if due else spent + LOOK_AGAIN
-        self.awaited.update((feed.id, feed) for feed in due)
+        awake = [feed for feed in due if not self._puts_off(feed)]
+        self.awaited.update((feed.id, feed) for feed in awake)
         self.marks.update(feeds.marks(self.app.database, [feed.id for feed in due]) if due else {})
-        self.asked.ask(self._requests(due))
+        self.asked.ask(self._requests(awake))
         return bool(due)
+
+    def _puts_off(self, feed: Feed) -> bool:
+        """Whether ``feed`` came to its turn so late that its server now wants to be left alone."""
+        now = self._now()
+        until = first_open(feed.wishes, now)
+        if until > now:
+            self.unchanged.append(
+                PollOutcome(
+                    feed_id=feed.id,
+                    status=PollStatus.PUT_OFF,
+                    checked_at=now,
+                    next_check_at=until,
+                )
+            )
+        return until > now
 
     def _may_look(self, spent: timedelta) -> bool:
         if self.app.stopping.is_set() or len(self.awaited) > BATCH // 2:
@@ -123,7 +140,7 @@ class _Sweep:
             return True
         return spent <= self.at_most and not (self._is_busy() and spent < self.rest_until)
 
-    def _requests(self, due: tuple[Feed, ...]) -> Iterator[Request]:
+    def _requests(self, due: Iterable[Feed]) -> Iterator[Request]:
         for feed in due:
             try:
                 access = _access(self.app, feed)
