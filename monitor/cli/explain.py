@@ -13,7 +13,7 @@ from monitor.cli import shapes
 from monitor.cli.common import config_option, json_option, noticed, opened, speaks_plainly, utc_now
 from monitor.cli.output import console, print_json, put
 from monitor.cli.tables import terms_table
-from monitor.records import Match, MatchState
+from monitor.records import ArticleState, Match, MatchState, Story
 
 if TYPE_CHECKING:
     from monitor.service.explain import Explanation
@@ -90,6 +90,7 @@ def _decision(match: Match, supposed: bool) -> str:
 
 def _remarks(told: Explanation) -> Iterator[str]:
     """What is to be known beside the numbers, a sentence each."""
+    yield from _text(told.story)
     yield from (f"refused by {each}" for each in told.refusals)
     if told.stored is None:
         at = f"{told.scored_at:%Y-%m-%d %H:%M} UTC" if told.scored_at else ""
@@ -104,6 +105,17 @@ def _remarks(told: Explanation) -> Iterator[str]:
     current = told.now or told.match
     if 0 < current.score < current.threshold:
         yield f"`threshold: {current.score:.4f}` in the topic's file would let this score in."
+
+
+def _text(story: Story) -> Iterator[str]:
+    """Whose text was scored, where its page was asked for."""
+    if story.article is ArticleState.READ:
+        yield "Its text was read from its page."
+    elif story.article is ArticleState.KEPT:
+        yield f"Its text is that of the feed: {story.article_note}."
+    elif story.article is ArticleState.WANTED:
+        since = f" ({story.article_note})" if story.article_note else ""
+        yield f"Its page is to be read first, for an hour at most{since}."
 
 
 def _scored(match: Match) -> str:

@@ -82,9 +82,14 @@ def fetch(it: LoggedFetch) -> Shape:
 
 
 def story(it: Story) -> Shape:
-    """A stored story, without the hashes it is recognised by."""
-    names = ("id", "url", "title", "text", "source", "feed_url", "feed_tags", "language")
-    return _pick(it, *names, "published_at", "seen_at", "edited_at", "backlog")
+    """A stored story, without the hashes it is recognised by.
+
+    ``article``: whether ``text`` is that of its page: ``read``, ``kept`` (``article_note`` says why
+    it is the feed's), ``wanted`` (its page is still to be read), or None, where nobody asked.
+    """
+    names = ("id", "url", "title", "text", "article", "article_note", "source", "feed_url")
+    moments = ("published_at", "seen_at", "edited_at")
+    return _pick(it, *names, "feed_tags", "language", *moments, "backlog")
 
 
 def _terms(terms: Iterable[Term]) -> list[Shape]:

@@ -28,7 +28,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 STORY = (
-    "id url title text source feed_url feed_tags language published_at seen_at edited_at backlog"
+    "id url title text article article_note source feed_url feed_tags language "
+    "published_at seen_at edited_at backlog"
 )
 MATCH = "score threshold state veto terms rest background_version matched_at"
 TOPIC = "name language seeds not must any never feeds tags alerts_per_week"
