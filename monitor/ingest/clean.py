@@ -23,6 +23,7 @@ _MAX_ATTRIBUTES = 2_000
 _PRINTABLE = bytes(range(0x20, 0x7F))
 _SPACE = re.compile(r"\s")
 _BLANK = re.compile(r"[^\S\n]")
+_GAP = re.compile("  +")
 _LINE_END = re.compile("[\r\x85\u2028\u2029]")
 _UNWANTED = re.compile(
     "["
@@ -137,9 +138,7 @@ def _odd_characters(text: str) -> str:
 def _single_spaced(text: str, blanks: Iterable[str]) -> str:
     for blank in set(blanks):
         text = text.replace(blank, " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text
+    return _GAP.sub(" ", text) if "  " in text else text
 
 
 def _simple_text(markup: str) -> str | None:

@@ -19,6 +19,7 @@ _MAX_HOST = 253
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/[!-~]*")
 _NOT_WORDS = re.compile(r"[^\w ]\W*| \W+")
 """What stands between words, but for the single space that is to stand there."""
+_GAP = re.compile(b"  +")
 _MARKS = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u2022"
 """Signs beyond Latin-1 that stand in many texts and are no words, however they are folded."""
 _FOLDED_OTHERWISE = "\xaa\xb2\xb3\xb5\xb9\xba\xbc\xbd\xbe\xdf"
@@ -104,9 +105,7 @@ def _latin_words_of(text: str) -> str | None:
         return None
     if b"\0" in words:
         return None
-    while b"  " in words:
-        words = words.replace(b"  ", b" ")
-    return words.strip().decode("latin-1")
+    return _GAP.sub(b" ", words).strip().decode("latin-1")
 
 
 def digest(*parts: str) -> bytes:

@@ -147,6 +147,12 @@ def test_every_character_is_folded_as_the_plain_way_folds_it() -> None:
     assert [text for text in texts if words_of(text) != reference.words_of(text)] == []
 
 
+def test_every_two_western_characters_are_folded_as_the_plain_way_folds_them() -> None:
+    signs = [bytes((byte,)).decode("cp1252", "replace") for byte in range(256)]
+    texts = (one + other for one in signs for other in signs)
+    assert [text for text in texts if words_of(text) != reference.words_of(text)] == []
+
+
 def test_published_texts_have_the_keys_of_the_plain_way() -> None:
     paths = sorted(DATA.glob("*/dev.jsonl.gz"))
     if not paths:
