@@ -9,10 +9,10 @@ import json
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.records import Entry, ParsedFeed, Seed
+from monitor.records import Entry, ParsedFeed, Seed, Wishes
 
 _LENGTHS = struct.Struct(">II")
 _MAX_FRAME = 256 * 1024 * 1024
@@ -40,6 +40,8 @@ def from_feed(feed: ParsedFeed) -> dict[str, Any]:
         "language": feed.language,
         "entries": [_from_entry(each) for each in feed.entries],
         "skipped": feed.skipped,
+        "wishes": _from_wishes(feed.wishes),
+        "strict": feed.strict,
     }
 
 
@@ -50,6 +52,8 @@ def to_feed(values: Mapping[str, Any]) -> ParsedFeed:
         language=values["language"],
         entries=tuple(_to_entry(each) for each in values["entries"]),
         skipped=values["skipped"],
+        wishes=_to_wishes(values["wishes"]),
+        strict=values["strict"],
     )
 
 
@@ -61,6 +65,22 @@ def from_seed(seed: Seed) -> dict[str, Any]:
 def to_seed(values: Mapping[str, Any]) -> Seed:
     """Return the seed that ``from_seed`` took apart."""
     return Seed(**values)
+
+
+def _from_wishes(wishes: Wishes) -> dict[str, Any]:
+    return {
+        "ttl": wishes.ttl.total_seconds() if wishes.ttl else None,
+        "skip_hours": sorted(wishes.skip_hours),
+        "skip_days": sorted(wishes.skip_days),
+    }
+
+
+def _to_wishes(values: Mapping[str, Any]) -> Wishes:
+    return Wishes(
+        ttl=timedelta(seconds=values["ttl"]) if values["ttl"] else None,
+        skip_hours=frozenset(values["skip_hours"]),
+        skip_days=frozenset(values["skip_days"]),
+    )
 
 
 def _from_entry(entry: Entry) -> dict[str, Any]:

@@ -8,17 +8,21 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import feedparser
+import feedparser.api
 
 from monitor.errors import ParseError
-from monitor.ingest import jsonfeed
+from monitor.ingest import jsonfeed, strict
 from monitor.ingest.charset import decode, scrub
 from monitor.ingest.clean import clean_line, clean_text, plain_text
 from monitor.ingest.ending import is_whole
 from monitor.ingest.fields import absolute, guid, language_tag, richest, title_line
+from monitor.ingest.shape import Rules
+from monitor.ingest.wishes import wishes_of
 from monitor.records import Entry, ParsedFeed
 
 _MAX_ENTITIES = 300
@@ -28,6 +32,13 @@ _ITEM = re.compile(r"<((?:[\w-]+:)?(?:item|entry))[\s>].*?</\1\s*>", re.DOTALL |
 _ITEM_END = re.compile(r"</(?:[\w-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _SHELL = re.compile(r"<(?:rss|rdf:rdf|feed|channel)(?:\s[^<>]*)?>", re.IGNORECASE)
 _FEED_ROOTS = frozenset({"rss", "rdf", "feed", "channel", "entry", "item"})
+_PARSER = feedparser.api.StrictFeedParser
+_HANDLED = (re.match("_(?:start|end)_(.+)", name) for name in dir(_PARSER))
+_RULES = Rules(
+    namespaces={address.lower(): prefix for address, prefix in _PARSER.namespaces.items()},
+    handled=frozenset(found[1].lower() for found in _HANDLED if found),
+    looks_like_html=_PARSER.looks_like_html,
+)
 _DATES = ("published_parsed", "updated_parsed", "created_parsed")
 
 
@@ -50,6 +61,10 @@ def _parse_xml(text: str, url: str) -> ParsedFeed:
     if text.count("<!ENTITY") > _MAX_ENTITIES:
         raise ParseError(f"the document declares more than {_MAX_ENTITIES} entities")
     text = _without_half_item(text)
+    quick = strict.read(text, _RULES)
+    if quick is not None:
+        feed = _feed(quick["feed"], quick["entries"], 0, url)
+        return replace(feed, strict=True, wishes=wishes_of(text))
     try:
         documents, poisoned = [_feedparse(text)], 0
     except MemoryError:
@@ -59,7 +74,7 @@ def _parse_xml(text: str, url: str) -> ParsedFeed:
     items = [item for document in documents for item in document["entries"]]
     head = documents[0]
     _check_is_feed(text, known=bool(head["version"] or items))
-    return _feed(head["feed"], items, poisoned, url)
+    return replace(_feed(head["feed"], items, poisoned, url), wishes=wishes_of(text))
 
 
 def _without_half_item(text: str) -> str:
@@ -210,6 +225,8 @@ def _date(item: dict[str, Any]) -> datetime | None:
         moment = dict.get(item, name)
         if isinstance(moment, time.struct_time):
             return _moment(moment)
+        if isinstance(moment, datetime):
+            return moment
     return None
 
 

@@ -24,7 +24,7 @@ from monitor.ingest import frames
 from monitor.ingest.discover import FeedLink
 from monitor.records import ParsedFeed, Seed
 
-_MAX_JOBS = 500
+_MAX_JOBS = 5_000
 _END_SECONDS = 2.0
 _INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "HOME")
 
