@@ -12,12 +12,12 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, Insert, Select, bindparam, func, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from monitor.records import Added, NewStory
-from monitor.store.database import insert, one_at_a_time
+from monitor.store.database import insert_of, one_at_a_time
 from monitor.store.tables import feeds, stories, story_keys
 
 _KEYS_AT_ONCE = 500
@@ -221,17 +221,14 @@ def _attach(
 ) -> None:
     if not keys:
         return
-    attached = insert(connection, story_keys).on_conflict_do_nothing(
-        index_elements=["feed_id", "key"]
-    )
-    connection.execute(
-        attached,
-        [
-            {
-                "feed_id": feed_id,
-                "key": key,
-                "story_id": owner if owner > 0 else numbers[-owner - 1],
-            }
-            for key, owner in keys
-        ],
-    )
+    rows = [
+        {"feed_id": feed_id, "key": key, "story_id": owner if owner > 0 else numbers[-owner - 1]}
+        for key, owner in keys
+    ]
+    connection.execute(_attached(connection.dialect.name), rows)
+
+
+@cache
+def _attached(dialect: str) -> Insert:
+    added = insert_of(dialect, story_keys)
+    return added.on_conflict_do_nothing(index_elements=["feed_id", "key"])

@@ -26,7 +26,7 @@ from sqlalchemy import insert as plain_insert
 
 from monitor.records import FetchLine, PollOutcome, PollStatus
 from monitor.store import rows
-from monitor.store.database import Database, insert
+from monitor.store.database import Database, insert, insert_of
 from monitor.store.leases import FREE, HORIZON
 from monitor.store.tables import feeds, fetches, hosts
 from monitor.store.tables import marks as marks_table
@@ -183,12 +183,15 @@ def _line(outcome: PollOutcome, new: int) -> dict[str, Any]:
 
 
 def _remember(connection: Connection, feed_id: int, marks: bytes) -> None:
-    kept = insert(connection, marks_table)
+    remembered = _remembered(connection.dialect.name)
+    connection.execute(remembered, {"feed_id": feed_id, "marks": marks})
+
+
+@cache
+def _remembered(dialect: str) -> Insert:
+    kept = insert_of(dialect, marks_table)
     newest = {"marks": kept.excluded.marks}
-    connection.execute(
-        kept.on_conflict_do_update(index_elements=["feed_id"], set_=newest),
-        {"feed_id": feed_id, "marks": marks},
-    )
+    return kept.on_conflict_do_update(index_elements=["feed_id"], set_=newest)
 
 
 def _rest(connection: Connection, feed_id: int, until: datetime) -> None:
