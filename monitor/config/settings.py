@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -46,6 +46,11 @@ class Settings:
     main: MonitorFile
     feeds: tuple[FeedSettings, ...]
     topics: tuple[TopicSettings, ...]
+    _places: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # asked for at every poll of every feed
+        object.__setattr__(self, "_places", {feed.url: n for n, feed in enumerate(self.feeds)})
 
     @property
     def polling(self) -> PollingSettings:
@@ -148,10 +153,10 @@ class Settings:
         Of an address that is no feed's: nothing. Raises ``ConfigError`` for a secret that is
         missing; it names file and feed.
         """
-        for n, feed in enumerate(self.feeds):
-            if feed.url == url:
-                return feed.access(f"{self.main.feeds}: feeds[{n}]", environ)
-        return Access()
+        n = self._places.get(url)
+        if n is None:
+            return Access()
+        return self.feeds[n].access(f"{self.main.feeds}: feeds[{n}]", environ)
 
     def database_url(self, environ: Mapping[str, str] = os.environ) -> str:
         """Return the database's address with its password in it; raises ``ConfigError``."""

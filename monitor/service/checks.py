@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from monitor.config import Settings
-from monitor.errors import DeliveryError, FetchError, ParseError
+from monitor.errors import ConfigError, DeliveryError, FetchError, ParseError
 from monitor.records import Fetched, Request, TopicSpec
 from monitor.service.advice import advice_on, advice_on_page
 from monitor.service.app import App
@@ -27,11 +28,25 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     """What was understood, in numbers, and topics that could never match."""
     enabled = sum(spec.enabled for spec in settings.feed_specs())
     yield Finding(what="feeds", ok=enabled > 0, told=f"{enabled} enabled")
+    yield from _access(settings)
     yield from _topics(settings)
     yield from _languages(settings)
     if problem := missing_extra(settings):
         yield Finding(what="full texts", ok=False, told=problem)
     yield Finding(what="digests", ok=True, told=_digests(settings))
+
+
+def _access(settings: Settings) -> Iterator[Finding]:
+    """The secrets that feeds lack, each of which costs its own feed alone, and those in danger."""
+    for feed in settings.feeds:
+        what = f"feed {feed.url}"
+        try:
+            settings.access(feed.url)
+        except ConfigError as error:
+            yield Finding(what=what, ok=not feed.enabled, told=str(error), level="error")
+        if (feed.user or feed.secret_headers) and feed.url.startswith("http://"):
+            told = "its login goes over http, where others can read it; write https if it has that"
+            yield Finding(what=what, ok=True, told=told, level="warning")
 
 
 def _digests(settings: Settings) -> str:
@@ -79,12 +94,18 @@ def _languages(settings: Settings) -> Iterator[Finding]:
 
 
 def try_feeds(app: App) -> Iterator[Finding]:
-    """Fetch and read every enabled feed once; nothing is stored."""
-    urls = [spec.url for spec in app.settings.feed_specs() if spec.enabled]
-    requests = [Request(feed_id=number, url=url) for number, url in enumerate(urls)]
+    """Fetch and read every enabled feed whose secrets are there once; nothing is stored."""
+    requests = tuple(_requests(app.settings))
     for done, (request, answer) in enumerate(app.fetcher.fetch_many(requests), start=1):
         app.progress("feeds tried", done)
         yield _feed(app, request, answer)
+
+
+def _requests(settings: Settings) -> Iterator[Request]:
+    urls = (spec.url for spec in settings.feed_specs() if spec.enabled)
+    for number, url in enumerate(urls):
+        with suppress(ConfigError):  # told as a problem of the configuration
+            yield Request(feed_id=number, url=url, access=settings.access(url))
 
 
 def _feed(app: App, request: Request, answer: Fetched | FetchError) -> Finding:

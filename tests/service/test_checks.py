@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from monitor.service.checks import Finding, configuration
 from tests.config.builders import settings
 
@@ -32,3 +34,25 @@ def test_the_common_language_is_looked_at_too(tmp_path: Path) -> None:
 
 def test_of_known_languages_nothing_is_said(tmp_path: Path) -> None:
     assert on_languages(tmp_path, feeds=FEED.replace("dk", "ja")) == []
+
+
+def on_feeds(folder: Path, keys: str) -> list[Finding]:
+    feed = f"feeds:\n  - {{url: 'http://example.org/feed', tags: [world], {keys}}}\n"
+    found = configuration(settings(folder, feeds=feed))
+    return [each for each in found if each.what == "feed http://example.org/feed"]
+
+
+def test_a_secret_that_is_missing_is_named_and_fails_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing, _ = on_feeds(tmp_path, "user: me, password_env: WIRE_PW")
+    assert not missing.ok
+    assert "feeds[0].password_env: the variable WIRE_PW is not set" in missing.told
+    monkeypatch.setenv("WIRE_PW", "hunter2")
+    (there,) = on_feeds(tmp_path, "user: me, password_env: WIRE_PW")
+    assert there.ok
+    assert "goes over http" in there.told
+
+
+def test_of_a_feed_open_to_all_nothing_is_said(tmp_path: Path) -> None:
+    assert on_feeds(tmp_path, "headers: {X-Edition: world}") == []
