@@ -155,8 +155,9 @@ def longest_pauses(db: Database, feed_ids: Sequence[int]) -> Mapping[int, timede
 def prune(db: Database, before: datetime) -> int:
     """Forget stories found before ``before``, with their matches; return how many.
 
-    Kept are those not matched yet, those a recipient was told of since, and those matched after
-    the last service of any recipient, who may still be told. Their keys stay for ever.
+    Kept are those not matched yet, those that wait for the owner, those a recipient was told of
+    since, and those matched after the last service of any recipient, who may still be told. Their
+    keys stay for ever.
     """
     pruned = 0
     while True:
@@ -172,7 +173,8 @@ def _forgettable(before: datetime) -> ColumnElement[bool]:
     served = func.coalesce(subscriptions.c.last_at, subscriptions.c.started_at)
     awaited = exists().where(subscriptions.c.enabled, served <= stories.c.matched_at)
     told = exists().where(ledger.c.story_id == stories.c.id, ledger.c.told_at >= before)
-    return and_(stories.c.seen_at < before, stories.c.matched_at.is_not(None), ~awaited, ~told)
+    settled = and_(stories.c.matched_at.is_not(None), stories.c.held.is_(False))
+    return and_(stories.c.seen_at < before, settled, ~awaited, ~told)
 
 
 def _readings(text: str) -> Iterator[ColumnElement[bool]]:

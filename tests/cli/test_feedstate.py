@@ -227,6 +227,13 @@ def test_a_whole_title_beats_a_piece_of_another(config: Path, now: datetime) -> 
     assert [fetch["feed_id"] for fetch in told("feeds", "log", "news", "-c", config)] == [2]
 
 
+def test_a_whole_address_beats_a_piece_of_another(config: Path, now: datetime) -> None:
+    feeds_file = config.with_name("feeds.yaml")
+    feeds_file.write_text(f"{feeds_file.read_text()}  - url: {POST}/world\n")
+    happened(config, 2, now, PollStatus.READ)
+    assert [fetch["feed_id"] for fetch in told("feeds", "log", POST, "-c", config)] == [2]
+
+
 def test_where_several_are_meant_they_are_named(config: Path) -> None:
     result = call("feeds", "retry", "example", "-c", config)
     assert result.exit_code == 1

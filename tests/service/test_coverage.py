@@ -74,6 +74,17 @@ def test_held_stories_are_told_until_their_owner_has_decided(app: App) -> None:
     assert coverage(app).held == ()
 
 
+def test_released_stories_are_told_like_news(app: App) -> None:
+    title, text = (words.replace("Iraq", "Syria") for words in ADVISORY)
+    store(app, 2, MORNING, new_story("old", title=title, text=f"{text} Iraq too.", held=True))
+    match(app, MORNING)
+    assert len(preview(app, MORNING + HOUR)[0].sections[0].entries) == 1
+
+    feeds.settle_held(app.database, 2, wanted=True)
+    match(app, MORNING)
+    assert len(preview(app, MORNING + HOUR)[0].sections[0].entries) == 2
+
+
 def test_a_feed_that_is_gone_is_told_as_gone_and_not_as_failing(app: App) -> None:
     happened(app, 2, PollStatus.GONE, MORNING - 9 * DAY, error="410")
     happened(app, 3, PollStatus.FAILED, MORNING, error="503")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -246,7 +247,8 @@ def test_a_feed_that_never_had_a_rhythm_is_not_silent(days: list[float]) -> None
 
 def test_a_service_that_did_not_ask_calls_nobody_silent() -> None:
     busy = after_polls([hour / 24 for hour in range(24 * 7)], 7)
-    later = conditions(busy, NOW + 60 * DAY)
+    late = replace(busy, next_check_at=NOW + 60 * DAY, last_checked_at=NOW + 60 * DAY)
+    later = conditions(late, NOW + 60 * DAY)
 
     assert [each.state for each in later] == [State.FINE]
 

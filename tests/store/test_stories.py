@@ -242,6 +242,15 @@ def test_discarded_stories_stay_known_and_are_never_matched(db: Database) -> Non
     assert [(story.held, story.backlog) for story in stories.after(db, 0, 10)] == [(False, True)]
 
 
+def test_what_waits_for_the_owner_is_kept_until_then(db: Database) -> None:
+    add_feed(db)
+    add_held(db, "a")
+
+    assert stories.prune(db, NOW + DAY) == 0
+    feeds.settle_held(db, 1, wanted=False)
+    assert stories.prune(db, NOW + DAY) == 1
+
+
 def test_what_waits_of_other_feeds_goes_on_waiting(db: Database) -> None:
     add_feeds(db, "https://a.org/", "https://b.org/")
     for number in (1, 2):
