@@ -20,6 +20,7 @@ ITEMS = 10
 """Items that a healthy feed shows."""
 PERIOD = 6
 """Ticks between two items of a feed that publishes."""
+IN_TURN = "in turn"
 MIB = 1024 * 1024
 
 _WORDS = (
@@ -68,6 +69,19 @@ def healthy(number: int, tick: int, asked: bytes) -> Reply:
     return Reply(head=_head(200, *fields, _length(body)), body=body)
 
 
+def in_turn(number: int, tick: int, asked: bytes) -> Reply:
+    """By the tick: a new item, 304, the same body without validators, a failure."""
+    turn = tick % 4
+    if turn == 3:
+        return Reply(head=_head(500, (b"Content-Length", b"0")))
+    tag = b'"%d"' % (tick // 4)
+    if turn == 1 and tag in asked:
+        return Reply(head=_head(304, (b"ETag", tag)))
+    body = document(number, ITEMS + tick // 4)
+    fields = ((b"ETag", tag),) if turn < 2 else ()
+    return Reply(head=_head(200, *fields, _length(body)), body=body)
+
+
 def document(number: int, count: int) -> bytes:
     """The last items of ``count``, the newest first, with ids of their own."""
     shown = range(max(0, count - ITEMS), count)
@@ -80,9 +94,13 @@ def document(number: int, count: int) -> bytes:
     return pages[0][:start] + items + pages[0][end:]
 
 
-def misbehaving(name: str, number: int, tick: int, asked: bytes) -> Reply:
-    """What the server of that name sends for feed ``number``."""
-    known = FAILING[name] if name in FAILING else ODD[name]
+def reply_of(kind: str, number: int, tick: int, asked: bytes) -> Reply:
+    """What the server of feed ``number`` sends, which is of that kind ("": healthy)."""
+    if not kind:
+        return healthy(number, tick, asked)
+    if kind == IN_TURN:
+        return in_turn(number, tick, asked)
+    known = FAILING[kind] if kind in FAILING else ODD[kind]
     return known.reply(number, tick, asked)
 
 

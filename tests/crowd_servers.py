@@ -14,7 +14,7 @@ from ipaddress import IPv4Address
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
-from tests.crowd import Reply, healthy, misbehaving
+from tests.crowd import Reply, reply_of
 
 PROCESSES = 2
 FIRST_HOST = IPv4Address("127.20.0.1")
@@ -122,13 +122,7 @@ class _Servers:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             asked = await reader.readuntil(b"\r\n\r\n")
             self._visits.append(Visit(number, self._tick, time.monotonic()))
-            kind = self._kinds[number]
-            reply = (
-                misbehaving(kind, number, self._tick, asked)
-                if kind
-                else healthy(number, self._tick, asked)
-            )
-            await _send(reply, writer)
+            await _send(reply_of(self._kinds[number], number, self._tick, asked), writer)
         writer.close()
 
 
