@@ -87,7 +87,7 @@ def _with_entries(path: Path, before: bytes, feeds: Sequence[FeedSettings]) -> b
     if listed is None:
         raise ConfigError((_by_hand(path, "has no list of feeds with a line for each"),))
     at = _end_of(listed, text)
-    newline = "\r\n" if text[:at].endswith("\r\n") else "\n"
+    newline = "\r\n" if "\r\n" in text else "\n"
     begun = "" if text[:at].endswith("\n") else newline
     indent, gap = " " * listed.start_mark.column, _gap(listed, text)
     entries = "".join(_entry(feed, indent, gap, newline) for feed in feeds)

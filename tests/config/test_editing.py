@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,46 @@ class TestPlace:
         text = "feeds:\n  - url: https://a.example\n"
         lines = "".join(f"  - url: https://{n}.example/feed\n" for n in range(3))
         assert edited(tmp_path, text, *others) == text + lines
+
+
+ENTRIES = st.lists(
+    st.sampled_from(
+        [
+            ["- url: https://{n}.example/feed"],
+            ["- {{url: 'https://{n}.example/feed', tags: [a]}} # flow"],
+            ["- title: >-", "    a", "    b", "  url: https://{n}.example/feed"],
+            ["- url: https://{n}.example/feed", "  title: >", "    a", "", ""],
+            ["- url: https://{n}.example/feed", "  tags:", "    - a", "    # of it"],
+            ["-", "  # lone dash", "  url: https://{n}.example/feed", "  title: 'a #'"],
+        ]
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(
+    entries=ENTRIES,
+    indent=st.sampled_from(["", "  ", "     "]),
+    tail=st.sampled_from(["", "# end", "  # end\n\n# more"]),
+    newline=st.sampled_from(["\n", "\r\n"]),
+    closed=st.booleans(),
+)
+def test_wherever_it_lands_the_rest_stays_and_the_feeds_are_the_old_and_the_new(
+    entries: list[list[str]], indent: str, tail: str, newline: str, closed: bool
+) -> None:
+    lines = [f"{indent}{line}".format(n=n) for n, each in enumerate(entries) for line in each]
+    text = newline.join(["# mine", "feeds:", *lines, *filter(None, tail.split("\n"))])
+    text += newline if closed else ""
+    with tempfile.TemporaryDirectory() as folder:
+        made = edited(Path(folder), text)
+    added = LINES.format(indent).replace("\n", newline)
+    assert added.strip() in made
+    before, _, after = made.partition(added)
+    assert before + after in (text, text + newline)
+    data = parse_document(Path("feeds.yaml"), made).data
+    assert isinstance(data, dict)
+    assert [each["url"] for each in data["feeds"]][len(entries) :] == [NEW.url]
 
 
 class TestFile:
