@@ -52,6 +52,8 @@ _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]{1,40})
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _DECLARATION = re.compile(r"^<\?xml[^>]*\?>")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# The bytes of control characters in UTF-8, and those that surrogates, U+FFFE and U+FFFF begin with.
+_SUSPECT = bytes([*range(9), 11, 12, *range(14, 32), 0xED, 0xEF])
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 
 
@@ -80,8 +82,16 @@ def scrub(text: str) -> str:
     Removed: blanks before it, characters that XML forbids and references to them, and the
     encoding it declares, which no longer holds.
     """
-    text = _NOT_XML.sub("", text).lstrip("\ufeff \t\r\n")
+    text = _without_controls(text).lstrip("\ufeff \t\r\n")
     return _DECLARATION.sub("", _REFERENCE.sub(_allowed, text), count=1).lstrip()
+
+
+def _without_controls(text: str) -> str:
+    """Return ``text`` without what is no character of XML; almost all have none of it."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    if len(encoded.translate(None, _SUSPECT)) < len(encoded):
+        return _NOT_XML.sub("", text)
+    return text
 
 
 def _proposed(body: bytes, content_type: str | None) -> list[str]:

@@ -15,6 +15,8 @@ from typing import Any
 from monitor.records import Entry, ParsedFeed, Seed, Wishes
 
 _LENGTHS = struct.Struct(">II")
+_BETWEEN = "\0"
+"""Stands between texts, none of which holds a control character."""
 _MAX_FRAME = 256 * 1024 * 1024
 
 
@@ -55,6 +57,20 @@ def to_feed(values: Mapping[str, Any]) -> ParsedFeed:
         wishes=_to_wishes(values["wishes"]),
         strict=values["strict"],
     )
+
+
+def pack_feed(feed: ParsedFeed) -> bytes:
+    """Return a frame with ``feed``: its texts are the body, of which JSON would read every sign."""
+    values = from_feed(feed)
+    texts = [entry.pop("text") for entry in values["entries"]]
+    return pack({"feed": values}, _BETWEEN.join(texts).encode("utf-8", "replace"))
+
+
+def unpack_feed(values: Mapping[str, Any], body: bytes) -> ParsedFeed:
+    """Return the feed that ``pack_feed`` packed, from header and body of its frame."""
+    for entry, text in zip(values["entries"], body.decode().split(_BETWEEN), strict=False):
+        entry["text"] = text
+    return to_feed(values)
 
 
 def from_seed(seed: Seed) -> dict[str, Any]:

@@ -65,7 +65,8 @@ class ParserPool:
 
     def parse(self, body: bytes, content_type: str | None, url: str) -> ParsedFeed:
         """Return the entries of a feed document fetched from ``url``; raise ``ParseError``."""
-        return frames.to_feed(self._run("feed", body, content_type, url)["feed"])
+        answer = self._run("feed", body, content_type, url)
+        return frames.unpack_feed(answer["feed"], answer["body"])
 
     def read_page(self, body: bytes, content_type: str | None, url: str) -> Seed:
         """Return title and main text of a web page; raise ``ParseError``."""
@@ -162,13 +163,13 @@ class _Worker:
         try:
             self._socket.settimeout(seconds)
             self._socket.sendall(frames.pack(header, body))
-            answer, _ = frames.read(lambda count: self._receive(count, deadline))
+            answer, rest = frames.read(lambda count: self._receive(count, deadline))
         except TimeoutError as error:
             raise ParseError(f"parsing took more than {seconds:g} s and was stopped") from error
         except (OSError, EOFError) as error:
             raise ParseError(self._obituary()) from error
         self.used_at = time.monotonic()
-        return answer
+        return {**answer, "body": rest}
 
     @property
     def alive(self) -> bool:

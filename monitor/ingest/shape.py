@@ -74,7 +74,7 @@ class Document:
         if kind is None or not attributes.keys().isdisjoint(("mode", "src")):
             raise InDoubtError
         text = self._markup(element) if kind == _XHTML else self.text(element)
-        if not self.is_atom and kind == "text/plain" and self.rules.looks_like_html(text):
+        if not self.is_atom and kind == "text/plain" and self._looks_like_html(text):
             kind = "text/html"
         return {"value": mended(text), "type": kind, "language": language_of(element, language)}
 
@@ -109,6 +109,9 @@ class Document:
             raise InDoubtError
         return (element.text or "").strip()
 
+    def _looks_like_html(self, text: str) -> bool:
+        return ("<" in text or "&" in text) and self.rules.looks_like_html(text)
+
     def _markup(self, element: Element) -> str:
         """Return what is inside of XHTML, without the ``div`` that Atom wraps it in."""
         inside = list(element)
@@ -120,9 +123,9 @@ class Document:
         """Raise ``InDoubtError`` for attributes that feedparser has ways of its own with."""
         seen: set[str] = set()
         for element in self.root.iter():
-            if element.attrib:
-                seen.update(element.attrib)
-                if _BASE in element.attrib and element is not self.root:
+            if names := element.keys():
+                seen.update(names)
+                if _BASE in names and element is not self.root:
                     self._has_bases = True
                     urljoin(element.attrib[_BASE], "http://a.example/")  # ValueError: no address
         for name in seen - {_BASE}:
@@ -171,6 +174,8 @@ def is_rdf(root: Element) -> bool:
 
 def attributes_of(element: Element) -> dict[str, str]:
     """Return the attributes of an element with their names in lower case."""
+    if not element.keys():  # ``attrib`` would make a dictionary for each that has none
+        return {}
     return {name.lower(): value for name, value in element.attrib.items()}
 
 
@@ -181,7 +186,7 @@ def has_other_ways(element: Element) -> bool:
 
 def language_of(element: Element, inherited: str | None) -> str | None:
     """Return the language that an element states, or has from the one around it."""
-    attributes = attributes_of(element) if element.attrib else {}
+    attributes = attributes_of(element)
     stated = attributes.get(_LANG, attributes.get("lang"))
     return inherited if stated is None else stated or None
 

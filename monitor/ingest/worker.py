@@ -32,28 +32,34 @@ def main() -> None:
         while True:
             header, body = frames.read(_reader(jobs))
             _limit_cpu(cpu_seconds)
-            replies.write(frames.pack(_answer(header, body)))
+            replies.write(_answer(header, body))
             replies.flush()
     except (EOFError, BrokenPipeError, ConnectionError):
         os._exit(0)  # the parent is gone, and with it everything that could be flushed
 
 
-def _answer(header: dict[str, Any], body: bytes) -> dict[str, Any]:
-    arguments = body, header["content_type"], header["url"]
+def _answer(header: dict[str, Any], body: bytes) -> bytes:
     try:
-        if header["job"] == "article":
-            return {"text": extract(body, header["content_type"])}
-        if header["job"] == "links":
-            return {"links": [asdict(each) for each in parse_links(*arguments)]}
-        if header["job"] == "page":
-            return {"seed": frames.from_seed(parse_page(*arguments))}
-        return {"feed": frames.from_feed(parse_feed(*arguments))}
+        return _frame(header["job"], body, header["content_type"], header["url"])
     except ParseError as error:
-        return {"error": str(error)}
+        return frames.pack({"error": str(error)})
     except MemoryError:
-        return {"error": "the document needs more memory than a parser may take", "spent": True}
+        spent = "the document needs more memory than a parser may take"
+        return frames.pack({"error": spent, "spent": True})
     except Exception as error:
-        return {"error": f"the parser failed on the document ({error!r})"}
+        return frames.pack({"error": f"the parser failed on the document ({error!r})"})
+
+
+def _frame(job: str, body: bytes, content_type: str | None, url: str) -> bytes:
+    if job == "article":
+        return frames.pack({"text": extract(body, content_type)})
+    if job == "links":
+        return frames.pack(
+            {"links": [asdict(each) for each in parse_links(body, content_type, url)]}
+        )
+    if job == "page":
+        return frames.pack({"seed": frames.from_seed(parse_page(body, content_type, url))})
+    return frames.pack_feed(parse_feed(body, content_type, url))
 
 
 def _reader(stream: BinaryIO) -> Callable[[int], bytes]:

@@ -12,6 +12,7 @@ import pytest
 
 from monitor.errors import ParseError
 from monitor.ingest.charset import decode, scrub
+from monitor.ingest.document import read
 from monitor.ingest.parse import parse_feed
 from monitor.ingest.pool import ParserPool
 
@@ -101,3 +102,26 @@ def test_the_fast_way_reads_every_document_it_takes_as_feedparser_does() -> None
             wrong += [row["file"]] if replace(feed, strict=False) != plain else []
     assert wrong == []
     assert taken > 300
+
+
+def test_what_is_left_of_a_document_without_its_known_items_is_read_as_in_the_whole() -> None:
+    """Known is all but the first item, but the last, but one in the middle, and all."""
+    cut_up, wrong = 0, []
+    for row in documents():
+        body = (CORPUS / row["file"]).read_bytes()
+        try:
+            whole = read(body, content_type(row), PLACE, frozenset(), parse_feed)
+        except ParseError:
+            continue
+        marks = [entry.raw for entry in whole.entries if entry.raw]
+        cut_up += len(marks) > 1
+        for new in {0, len(marks) // 2, len(marks) - 1} if len(marks) > 1 else ():
+            rest = tuple(entry for entry in whole.entries if entry.raw == marks[new])
+            known = frozenset(marks) - {marks[new]}
+            part = read(body, content_type(row), PLACE, known, parse_feed)
+            same = part.entries == rest and set(part.known) == known
+            head = (part.title, part.language, part.wishes)
+            if not same or head != (whole.title, whole.language, whole.wishes):
+                wrong.append((row["file"], new))
+    assert wrong == []
+    assert cut_up > 60
