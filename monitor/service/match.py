@@ -5,7 +5,7 @@ unmatched -> score -> those that want their page first | save
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -25,26 +25,33 @@ def match(app: App, now: datetime) -> StepReport:
     One that wants its page first is put off, and scored when that is settled. The hour after which
     it is settled in any case is held here too, whatever hinders the step that reads pages.
     """
-    counts = {"stories": 0, "hits": 0, "near": 0, "vetoed": 0, "put_off": 0}
+    counts = Counter(stories=0, hits=0, near=0, vetoed=0, put_off=0)
     articles.keep_overdue(app.database, now, PATIENCE)
     while batch := stories.unmatched(app.database, BATCH):
-        matcher = current_matcher(app)
-        found = matcher.match(batch, now)
-        later = _wanting_their_page(app, batch, found, matcher.topics)
-        if later:
-            counts["put_off"] += articles.want(app.database, later, now)
-            put_off = {story.id for story in later}
-            batch = tuple(story for story in batch if story.id not in put_off)
-            found = tuple(each for each in found if each.story_id not in put_off)
-        matches.save(app.database, tuple(story.id for story in batch), found, now)
-        counts["stories"] += len(batch)
-        counts["hits"] += sum(each.state is MatchState.HIT for each in found)
-        counts["near"] += sum(each.state is MatchState.NEAR for each in found)
-        counts["vetoed"] += sum(each.state is MatchState.VETOED for each in found)
+        counts.update(_match(app, batch, now))
         app.progress("stories scored", counts["stories"])
         if app.stopping.is_set():
             break
-    return StepReport(step="match", counts=counts)
+    return StepReport(step="match", counts=dict(counts))
+
+
+def _match(app: App, batch: Sequence[Story], now: datetime) -> Counter[str]:
+    matcher = current_matcher(app)
+    found = matcher.match(batch, now)
+    later = _wanting_their_page(app, batch, found, matcher.topics)
+    put_off = articles.want(app.database, later, now) if later else 0
+    waiting = {story.id for story in later}
+    decided = tuple(story.id for story in batch if story.id not in waiting)
+    kept = tuple(each for each in found if each.story_id not in waiting)
+    matches.save(app.database, decided, kept, now)
+    states = Counter(each.state for each in kept)
+    return Counter(
+        stories=len(decided),
+        hits=states[MatchState.HIT],
+        near=states[MatchState.NEAR],
+        vetoed=states[MatchState.VETOED],
+        put_off=put_off,
+    )
 
 
 def _wanting_their_page(

@@ -7,7 +7,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    func,
+    not_,
+    select,
+    true,
+    update,
+)
 
 from monitor.records import Article, ArticleState, FullText, Story
 from monitor.store import rows
@@ -67,21 +78,12 @@ def claim(
         return ()
     with db.write() as connection:
         one_at_a_time(connection, "articles")
-        waiting = (
-            select(articles.c.story_id, stories.c.url)
-            .join(stories, stories.c.id == articles.c.story_id)
-            .where(due)
-            .order_by(articles.c.next_at, articles.c.story_id)
-            .limit(_IN_VIEW)
-        )
-        until = hosts.c.rest_until
-        resting = select(hosts.c.host).where(until > now, until <= now + HORIZON)
-        left_out = set(connection.scalars(resting))
-        chosen = _of_many_hosts(connection.execute(waiting), left_out, limit, per_host)
+        resting = _resting(connection, now)
+        chosen = _of_many_hosts(connection.execute(_in_turn(due)), resting, limit, per_host)
         taken = update(articles).where(articles.c.story_id.in_(chosen), _WANTED)
         values = {"attempts": articles.c.attempts + 1, "next_at": now + lease}
         # of what another step settled meanwhile nothing comes back
-        claimed = set(connection.scalars(taken.values(values).returning(articles.c.story_id)))
+        claimed = connection.scalars(taken.values(values).returning(articles.c.story_id)).all()
         found = connection.execute(_articles().where(articles.c.story_id.in_(claimed))).all()
     return tuple(sorted(map(_article, found), key=lambda each: each.story_id))
 
@@ -156,6 +158,20 @@ def _row(story: Story, now: datetime) -> dict[str, Any]:
         "next_at": now if linked else None,
         "settled_at": None if linked else now,
     }
+
+
+def _resting(connection: Connection, now: datetime) -> frozenset[str]:
+    until = hosts.c.rest_until
+    resting = select(hosts.c.host).where(until > now, until <= now + HORIZON)
+    return frozenset(connection.scalars(resting))
+
+
+def _in_turn(due: ColumnElement[bool]) -> Select[Any]:
+    waiting = select(articles.c.story_id, stories.c.url).where(due)
+    ordered = waiting.join(stories, stories.c.id == articles.c.story_id).order_by(
+        articles.c.next_at, articles.c.story_id
+    )
+    return ordered.limit(_IN_VIEW)
 
 
 def _of_many_hosts(
