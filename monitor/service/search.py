@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from http import HTTPStatus
 
-from monitor.errors import FetchError, HostResting, ParseError
+from monitor.errors import FetchError, ParseError
 from monitor.ingest.discover import FeedLink, common_addresses
 from monitor.ingest.kind import format_of
 from monitor.ingest.urls import canonical_url
@@ -96,9 +97,10 @@ def _readable(
         app.progress("likely addresses asked", number)
         try:
             yield look(app, spec, link, now)
-        except HostResting:
-            raise
-        except (FetchError, ParseError):
+        except FetchError as error:
+            if error.retry_after is not None or error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise  # its host wants to be left alone
+        except ParseError:
             continue
 
 

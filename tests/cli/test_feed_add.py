@@ -103,13 +103,19 @@ class TestFinding:
         web.pages |= {"/": page(), "/feed": Page(status=429, headers={"Retry-After": "60"})}
         result = call("feeds", "add", web.url(), "--yes", "-c", config)
         assert result.exit_code == 1
+        assert "429" in result.stderr
         assert web.asked == ["/", "/feed"]
 
     def test_where_a_feed_moved_for_good_is_what_is_added(self, config: Path, web: Site) -> None:
         web.pages |= {"/old": Page(status=301, headers={"Location": "/new"}), "/new": NEWS}
-        web.pages["/now"] = Page(status=302, headers={"Location": "/new"})
-        call("feeds", "add", web.url("/old"), "--yes", "-c", config)
-        assert added(config) == [web.url("/new")]
+        web.pages |= {
+            "/": page(declared("/was")),
+            "/was": Page(status=308, headers={"Location": "/is"}),
+        }
+        web.pages |= {"/is": NEWS, "/today": Page(status=302, headers={"Location": "/new"})}
+        for path in ("/old", "/", "/today"):
+            call("feeds", "add", web.url(path), "--yes", "-c", config)
+        assert added(config) == [web.url("/new"), web.url("/is"), web.url("/today")]
 
     def test_a_feed_that_cannot_be_read_is_told_as_one(self, config: Path, web: Site) -> None:
         web.pages["/feed"] = Page(b'{"version": "https://jsonfeed.org/version/1.1", ')

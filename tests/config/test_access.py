@@ -86,7 +86,7 @@ def test_no_secret_is_shown_in_any_text(tmp_path: Path) -> None:
         ("headers: {X-Key: 3}", 'must be text, not a number; put it in quotes: "3"'),
         ("headers: {X-Key: a, x-key: b}", "the header x-key stands here twice"),
         ("headers: [a]", "must be a mapping (name: value), not a list"),
-        ("headers: {X-Key: a}, secret_headers: {x-key: A}", "has x-key in headers and secret_head"),
+        ("headers: {x-key: a}, secret_headers: {X-KEY: A}", "has X-KEY in headers and secret_head"),
         ("secret_headers: {X-Key: hunter-2}", "is no environment variable; write its name"),
         (
             "secret_headers: {Authorization: A}, user: me, password_env: B",

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.config import load
 from monitor.service.app import open_app, sync
+from monitor.service.checks import try_feeds
 from monitor.service.poll import poll
 from monitor.store import feeds
 from tests.builders import FOOTBALL, MORNING, rss, write_config
@@ -65,6 +66,12 @@ def test_a_missing_secret_costs_its_own_feed_alone_which_is_not_asked_without_it
     errors = polled(config)
     assert errors["open"] is None
     assert "feeds[1].password_env: the variable WIRE_PW is not set" in (errors["closed"] or "")
+    assert web.asked == ["/open"]
+
+
+def test_a_check_tries_the_feeds_whose_secrets_are_there(config: Path, web: Site) -> None:
+    with open_app(load(config), owner="test", rng=random.Random(1)) as app:
+        assert [each.what for each in try_feeds(app)] == [f"feed {web.url('/open')}"]
     assert web.asked == ["/open"]
 
 
