@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from monitor.ingest.document import read
+from monitor.ingest.parse import parse_feed
 from monitor.ingest.slices import cut
 from monitor.records import ParsedFeed
 from tests.ingest.builders import document, entry, item, rss
+from tests.ingest.generated import ELEMENTS, KINDS, LEAVES, ROOTS, Kind
 
 URL = "https://news.example/feeds/all.xml"
 
@@ -94,3 +100,66 @@ def test_a_document_that_cannot_be_cut_is_read_whole() -> None:
     parser = Parser(feed)
     assert read(body, "text/xml", URL, frozenset({ONE}), parser) == feed
     assert parser.asked == [body]
+
+
+def check(before: str, after: str) -> ParsedFeed:
+    """What is read of ``after`` when ``before`` is known, which must be a part of the whole."""
+    known = frozenset(each.raw for each in whole(before).entries if each.raw)
+    part, all_of_it = read(after.encode(), None, URL, known, parse_feed), whole(after)
+    new = tuple(each for each in all_of_it.entries if each.raw not in known)
+    assert replace(part, known=()) == replace(all_of_it, entries=new)
+    assert len(part.known) == len(all_of_it.entries) - len(new)
+    return part
+
+
+def whole(text: str) -> ParsedFeed:
+    return read(text.encode(), None, URL, frozenset(), parse_feed)
+
+
+def test_one_new_item_on_top_is_all_that_is_read() -> None:
+    items = [item(f"Title {n}", more=f"<guid>{n}</guid>") for n in range(31)]
+    part = check(rss(*items[1:]).decode(), rss(*items[:-1]).decode())
+    assert ([each.title for each in part.entries], len(part.known)) == (["Title 0"], 29)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "<item><title>Not closed</item>",
+        "<item><pos xmlns='http://www.opengis.net/gml'>1 2</pos></item>",
+        "<item><title>Deep</title><item><title>Inside</title></item></item>",
+        "<item><title>A & b</title></item>",
+        "<!-- <item><title>None</title></item>",
+        "<title>Between</title>",
+        "<foo><item><title>Inside</title></item></foo>",
+        "<ITEM><title>Loud</title></ITEM>",
+        "</channel><channel>",
+    ],
+)
+def test_an_odd_neighbour_changes_nothing_of_what_is_read(odd: str) -> None:
+    one, two = item("One"), item("Two")
+    for before, after in (((one,), (one, odd, two)), ((one, odd), (two, one, odd))):
+        known = frozenset(each.raw for each in whole(rss(*before).decode()).entries if each.raw)
+        body = rss(*after)
+        part, all_of_it = read(body, None, URL, known, parse_feed), whole(body.decode())
+        assert part == all_of_it
+
+
+PIECES = st.sampled_from(
+    [
+        *(" ", "<!-- <item> -->", "<!-- </entry> -->", "<?php <item> ?>", "\x0b", "\ufffe"),
+        *("<title><![CDATA[<item></item>]]></title>", "<ttl>5</ttl>", "<guid>&#0;1</guid>"),
+    ]
+)
+ITEMS = st.lists(st.lists(LEAVES | ELEMENTS | PIECES, max_size=3).map("".join), max_size=3)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(KINDS, ITEMS, ITEMS, ITEMS, PIECES, ROOTS)
+def test_what_is_read_is_what_the_whole_would_give(
+    kind: Kind, gone: list[str], kept: list[str], new: list[str], between: str, root: str
+) -> None:
+    write, wrap = kind
+    before = [wrap(each) for each in (*kept, *gone)]
+    after = [wrap(each) for each in (*new, *kept, *new[:1])]
+    check(write(*before, root=root), write(*(each + between for each in after), root=root))
