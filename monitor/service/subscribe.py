@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from monitor.config import FeedSettings, Settings
@@ -13,9 +12,6 @@ from monitor.ingest.urls import canonical_url, host_of
 from monitor.records import FeedSpec
 from monitor.service.app import App
 from monitor.service.views import find_feed
-
-_FEED_SCHEME = re.compile(r"^feed:(?://)?(?=https?://)|^feed(?=://)", re.IGNORECASE)
-"""``feed:https://...`` and ``feed://...``, which some programs write for what is http."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +59,17 @@ def known_addresses(settings: Settings) -> frozenset[str]:
 
 
 def _entry(listed: opml.Listed) -> FeedSettings:
-    url = _FEED_SCHEME.sub(
-        lambda found: "" if found[0].endswith((":", "//")) else "http", listed.url
-    )
+    url = _as_web_address(listed.url)
     return feed_entry(url, title=listed.title, tags=listed.tags, enabled=listed.enabled)
+
+
+def _as_web_address(url: str) -> str:
+    """Return what ``feed:https://...`` and ``feed://...`` stand for, which some programs write."""
+    scheme, _, rest = url.partition(":")
+    if scheme.lower() != "feed":
+        return url
+    rest = rest.removeprefix("//")
+    return rest if "://" in rest else f"http://{rest}"
 
 
 def asked_for(app: App, text: str) -> FeedSpec:

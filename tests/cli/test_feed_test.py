@@ -136,6 +136,16 @@ def test_an_address_that_is_not_public_says_how_to_allow_it(config: Path) -> Non
     assert "add 127.0.0.1:9 to polling.allow_addresses" in result.output
 
 
+def test_languages_are_those_that_the_words_are_in(config: Path, web: Site) -> None:
+    german = (
+        "Frost kostet die Obstbauern die halbe Ernte",
+        "In zwei Nächten hintereinander erfroren die Blüten, obwohl die Bauern zwischen den Reihen "
+        "Feuer entzündet hatten. Wie hoch der Schaden ist, wird sich erst im Herbst zeigen.",
+    )
+    web.pages["/mixed"] = Page(rss([german, FOOTBALL], at=RECENT), headers=RSS, tag='"v1"')
+    assert examined(config, web.url("/mixed"))["sample"]["languages"] == {"de": 1, "en": 1}
+
+
 class TestRemarks:
     def test_without_validators_every_poll_reads_everything(self, config: Path, web: Site) -> None:
         web.pages["/bare"] = Page(NEWS, headers=RSS)
