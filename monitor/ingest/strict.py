@@ -43,10 +43,17 @@ def read(text: str, rules: Rules) -> dict[str, Any] | None:
         return None
 
 
+class _AtOnce(StringIO):
+    """Piece by piece, expat would look through a long tag from its beginning with each piece."""
+
+    def read(self, _: int | None = -1) -> str:
+        return super().read()
+
+
 def _parsed(text: str) -> tuple[Element, list[tuple[str, str]]]:
     """Return the root of a document and the namespaces it declares, in order."""
     # Without a DOCTYPE there are no entities to expand, and expat takes linear time.
-    events: Any = iterparse(StringIO(text), events=("start-ns",))  # noqa: S314
+    events: Any = iterparse(_AtOnce(text), events=("start-ns",))  # noqa: S314
     declared = [(prefix or "", address or "") for _, (prefix, address) in events]
     return events.root, declared
 
