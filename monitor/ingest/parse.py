@@ -26,6 +26,12 @@ from monitor.ingest.wishes import wishes_of
 from monitor.records import Entry, ParsedFeed
 
 _MAX_ENTITIES = 300
+_MAX_ATTRIBUTES = 2_000
+_HEAP_OF_ATTRIBUTES = re.compile(
+    rf"""<[^<>"'=]*+(?:=\s*+(?:"[^"<]*+"|'[^'<]*+')[^<>"'=]*+){{{_MAX_ATTRIBUTES}}}"""
+)
+"""No "<" may stand in an attribute's value, so that each search ends where the next one begins."""
+
 _PROLOGUE = (("<!--", "-->"), ("<?", "?>"), ("<!", ">"))
 _NAME = re.compile(r"<(?:[\w.-]+:)?([a-z][\w.-]*)", re.IGNORECASE)
 _ITEM = re.compile(r"<((?:[\w-]+:)?(?:item|entry))[\s>].*?</\1\s*>", re.DOTALL | re.IGNORECASE)
@@ -65,6 +71,8 @@ def _parse_xml(text: str, url: str) -> ParsedFeed:
     if quick is not None:
         feed = _feed(quick["feed"], quick["entries"], 0, url)
         return replace(feed, strict=True, wishes=wishes_of(text))
+    if _HEAP_OF_ATTRIBUTES.search(text):  # its time is quadratic in them: minutes for 100,000
+        raise ParseError(f"an element has {_MAX_ATTRIBUTES:,} attributes or more")
     try:
         documents, poisoned = [_feedparse(text)], 0
     except MemoryError:

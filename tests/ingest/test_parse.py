@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from html import escape
 
@@ -166,6 +167,21 @@ def test_heaps_of_entities_are_refused_and_a_doctype_is_not() -> None:
         read(b"<!DOCTYPE rss [" + many + b"]>" + rss(item()))
     laughs = b'<!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;"><!ENTITY c "&b;&b;">]>'
     assert read(laughs + rss(item())).entries
+
+
+@pytest.mark.parametrize("count", [2_000, 100_000])
+@pytest.mark.parametrize("value", ["='1'", '="a > b"', " = '\"'"])
+def test_a_heap_of_attributes_is_refused_at_once(count: int, value: str) -> None:
+    heap = " ".join(f"a{n}{value}" for n in range(count))
+    started = time.process_time()
+    with pytest.raises(ParseError, match="2,000 attributes"):
+        read(f"<rss><channel><item {heap}><title>No end".encode())
+    assert time.process_time() - started < 2
+
+
+def test_many_attributes_in_escaped_markup_are_no_heap() -> None:
+    links = "<a href='x' title='y'>z</a>" * 2_000
+    assert len(only(rss(item("Links", links, more="<gml:pos>")) + b"<").text) > 1_000
 
 
 def test_an_item_that_breaks_the_parser_is_skipped_and_counted() -> None:
