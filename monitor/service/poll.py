@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -110,13 +110,19 @@ class _Sweep:
         if not self._may_look(spent):
             return False
         self._write_unchanged()  # a host is claimed only when none of its feeds is under way
-        due = _claim(self.app, self.moment(spent), spent, BATCH - len(self.awaited))
+        claimed = _claim(self.app, self.moment(spent), spent, BATCH - len(self.awaited))
+        # one that waits for its host longer than its lease is claimed anew, but asked already
+        due = [feed for feed in claimed if feed.id not in self.awaited]
         self.rest_until = spent if due else spent + LOOK_AGAIN
-        awake = [feed for feed in due if not self._puts_off(feed)]
-        self.awaited.update((feed.id, feed) for feed in awake)
-        self.marks.update(feeds.marks(self.app.database, [feed.id for feed in due]) if due else {})
-        self.asked.ask(self._requests(awake))
+        self._ask([feed for feed in due if not self._puts_off(feed)])
         return bool(due)
+
+    def _ask(self, awake: Sequence[Feed]) -> None:
+        if not awake:
+            return
+        self.awaited.update((feed.id, feed) for feed in awake)
+        self.marks.update(feeds.marks(self.app.database, [feed.id for feed in awake]))
+        self.asked.ask(self._requests(awake))
 
     def _puts_off(self, feed: Feed) -> bool:
         """Whether ``feed`` came to its turn so late that its server now wants to be left alone."""

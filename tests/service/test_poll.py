@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.service import poll as room
 from monitor.service.poll import poll
 from monitor.store import feeds, stories
 from tests.builders import ADVISORY, FOOTBALL, MORNING, ORCHARD, rss, write_config
@@ -120,3 +121,22 @@ def test_a_story_is_stored_in_the_language_it_speaks(
             poll(app, MORNING)
             found = {story.title: story.language for story in stories.latest(app.database, 10)}
     assert found == {PORTUGUESE[0]: told_of_prose, "Base vazia": told_of_headline}
+
+
+def test_a_feed_whose_lease_ends_while_it_waits_for_its_host_is_not_asked_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "PARSING", timedelta(0))
+    monkeypatch.setattr(room, "LOOK_AGAIN", timedelta(seconds=0.1))
+
+    def answer(visit: Visit) -> None:
+        visit.stopping.wait(0.8)
+        visit.answer(body=WIRE)
+
+    with serve(answer) as server:
+        config = one_at_a_time(configured(tmp_path, server, "/first", "/second"))
+        shortest = "polling:\n  timeout: 1s\n  concurrency: 200\n"
+        config.write_text(config.read_text().replace("polling:\n", shortest))
+        with opened(config, MORNING) as app:
+            assert room.poll_a_while(app, MORNING).counts["read"] == 2
+    assert server.paths == ["/first", "/second"]
