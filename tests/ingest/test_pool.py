@@ -26,7 +26,6 @@ ROOT = Path(__file__).parents[2]
 HEALTHY = rss(item("Healthy"))
 SLOW_WAY = b"<!DOCTYPE rss>"
 """A document that has a type is read by feedparser, which these bombs are made for."""
-ATTRIBUTES = SLOW_WAY + rss("<item " + " ".join(f"a{n}='1'" for n in range(100_000)) + "/>")
 NESTED = rss("<a>" * 400_000 + item())
 NESTED_HTML = rss(*[item("Deep", "<div>" * 50_000 + "x")] * 3)
 HUNGRY = SLOW_WAY + rss(item("x" * 9_000_000))
@@ -85,11 +84,10 @@ def test_idle_workers_are_ended_and_replaced_when_needed(pool: ParserPool) -> No
     assert parse(pool).entries
 
 
-@pytest.mark.parametrize("body", [ATTRIBUTES, NESTED], ids=["attributes", "nested elements"])
-def test_too_much_cpu_is_stopped(body: bytes) -> None:
+def test_too_much_cpu_is_stopped() -> None:
     with ParserPool(1, cpu_seconds=1) as pool:
         with pytest.raises(ParseError, match="more CPU than allowed"):
-            parse(pool, body)
+            parse(pool, NESTED)
         assert parse(pool).entries
 
 
@@ -136,7 +134,7 @@ def test_a_worker_that_dies_at_work_costs_that_job(pool: ParserPool) -> None:
     parse(pool)
     (worker,) = workers()
     with ThreadPoolExecutor() as threads:
-        job = threads.submit(parse, pool, ATTRIBUTES)
+        job = threads.submit(parse, pool, NESTED)
         before = sum(worker.cpu_times()[:2])
         while sum(worker.cpu_times()[:2]) < before + 0.1:
             time.sleep(0.01)
@@ -148,7 +146,7 @@ def test_a_worker_that_dies_at_work_costs_that_job(pool: ParserPool) -> None:
 
 def test_healthy_feeds_go_on_while_others_hang() -> None:
     with ParserPool(2, cpu_seconds=1) as pool, ThreadPoolExecutor(4) as threads:
-        hanging = threads.submit(parse, pool, ATTRIBUTES)
+        hanging = threads.submit(parse, pool, NESTED)
         while not workers():
             time.sleep(0.01)
         healthy = [threads.submit(parse, pool) for _ in range(20)]
@@ -161,7 +159,7 @@ def test_healthy_feeds_go_on_while_others_hang() -> None:
 def test_closing_ends_the_workers_at_work() -> None:
     pool = ParserPool(1)
     with ThreadPoolExecutor() as threads:
-        job = threads.submit(parse, pool, ATTRIBUTES)
+        job = threads.submit(parse, pool, NESTED)
         while not workers():
             time.sleep(0.01)
         started = time.monotonic()
