@@ -21,6 +21,8 @@ ITEMS = 10
 PERIOD = 6
 """Ticks between two items of a feed that publishes."""
 IN_TURN = "in turn"
+SLOWEST = "poison without end"
+"""Keeps a parser busy until it may have no more CPU, which is ten seconds."""
 MIB = 1024 * 1024
 
 _WORDS = (
@@ -230,6 +232,10 @@ FAILING: Mapping[str, Misbehaviour] = {
     ),
     "heap of entities": Misbehaviour(_sends(_declared_entities), "entities"),
     "attributes": Misbehaviour(_sends(lambda _: _attributes()), "2,000 attributes"),
+    SLOWEST: Misbehaviour(
+        _sends(lambda _: b"<rss><channel>" + b"<item><gml:pos>1 2</gml:pos>" * 100_000),
+        "parsing took more",
+    ),
     "empty": Misbehaviour(_sends(lambda _: b""), "empty"),
 }
 """Nothing of these can be read: they fail, in these words, and are asked ever more rarely."""

@@ -24,7 +24,7 @@ from monitor.records import Feed, Story
 from monitor.service.app import App
 from monitor.service.poll import poll
 from monitor.store import feeds, stories
-from tests.crowd import FAILING, ODD, TICK, moment, titles
+from tests.crowd import FAILING, ODD, SLOWEST, TICK, moment, titles
 from tests.crowd_app import INTERVAL, memory, subscribed
 from tests.crowd_servers import Crowd, Visit, crowd
 
@@ -34,8 +34,6 @@ TICKS = 32
 """Five intervals, and the jitter of each."""
 LATEST = int(INTERVAL * 1.1 / TICK) + 1
 """Ticks between two polls of a healthy feed at most: its interval, its jitter, a tick."""
-SLOWEST = "attributes"
-"""Keeps a parser busy until it may have no more CPU, which is ten seconds."""
 HOSTILE = 10
 """One feed in so many."""
 MOST_MEMORY = 400
