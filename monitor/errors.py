@@ -32,7 +32,8 @@ class ConfigError(MonitorError):
 class FetchError(MonitorError):
     """A fetch that failed. ``retry_after``: how long the server asked to be left alone.
 
-    ``seconds``: how long the network was busy with it; None: it was not asked.
+    ``seconds``: how long the network was busy with it; None: it was not asked. ``host``: where it
+    failed, which after a redirect is not the host that was to be asked; None: before any.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class FetchError(MonitorError):
         self.status = status
         self.retry_after = retry_after
         self.seconds: float | None = None
+        self.host: str | None = None
 
 
 class AddressRefused(FetchError):

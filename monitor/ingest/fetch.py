@@ -154,6 +154,7 @@ class Fetcher:
             limit = self._settings.timeout.total_seconds()
             raise FetchError(f"{target.host}: no complete answer within {limit:g} s") from error
         except FetchError as error:
+            error.host = target.host
             self._heed(target.host, error)
             raise
         finally:

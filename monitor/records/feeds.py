@@ -223,7 +223,8 @@ class PollOutcome(Timed):
 
     None: keep what is stored (a failure changes neither ``validators`` nor ``body_hash``).
     ``marks``: what is remembered of the document's items, opaque to all but ingest.
-    ``gap``: no story of the document was known. ``rest_until``: nobody asks its host before.
+    ``gap``: no story of the document was known. ``rest_until``: nobody asks ``rest_host``
+    before, or where that is None the feed's own host.
     ``url``: where the answer came from, if not from where it was asked. ``follows``: when the
     feed, as it was claimed, had been checked last.
     """
@@ -245,6 +246,7 @@ class PollOutcome(Timed):
     marks: bytes | None = None
     gap: bool = False
     rest_until: datetime | None = None
+    rest_host: str | None = None
     url: str | None = None
     seconds: float | None = None
     size: int | None = None

@@ -10,19 +10,18 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
-from http import HTTPStatus
 
 from monitor.errors import FetchError, HostResting, MonitorError, ParseError
 from monitor.ingest import document
 from monitor.ingest.admit import Admitted, admit
-from monitor.ingest.cadence import CEILING, Bounds, fresh_for, next_check, next_try
+from monitor.ingest.cadence import Bounds, fresh_for, next_check
 from monitor.ingest.ending import is_whole
 from monitor.ingest.flood import hold
 from monitor.ingest.language import hear
 from monitor.ingest.marks import Mark, pack, unpack
-from monitor.ingest.moves import move_after, move_failed
+from monitor.ingest.moves import move_after
 from monitor.ingest.rhythm import first_rhythm, rhythm_after
 from monitor.records import (
     Feed,
@@ -36,16 +35,13 @@ from monitor.records import (
     Wishes,
 )
 from monitor.service.app import App
+from monitor.service.setbacks import failed, put_off
 from monitor.store import outcomes, stories
 
 log = logging.getLogger(__name__)
 
-REST = timedelta(minutes=1)
-"""How long a host is left alone that answered 429 and did not say how long."""
 TELLING = 2
 """Items of a document from which on it tells of a gap when it has none that is known."""
-_NOT_UNDERSTOOD = frozenset({400, 412, 413, 416, 431})
-"""What a server says that cannot take back the validators it gave."""
 
 Answer = Fetched | FetchError
 
@@ -236,9 +232,9 @@ def _fail(
     if app.stopping.is_set():  # we hung up, not the server: the feed stays due
         return Counter(abandoned=1)
     if isinstance(error, HostResting):
-        outcomes.record(app.database, _put_off(app, feed, error, now))
+        outcomes.record(app.database, put_off(feed, error, now, app.rng))
         return Counter(put_off=1)
-    outcome = _failure(app, feed, error, now)
+    outcome = failed(feed, error, now, app.rng, bounds_of(app))
     if isinstance(answer, Fetched):
         outcome = replace(
             outcome,
@@ -250,47 +246,6 @@ def _fail(
     outcomes.record(app.database, outcome)
     _tell_failure(feed, outcome)
     return Counter(failed=1)
-
-
-def _put_off(app: App, feed: Feed, error: HostResting, now: datetime) -> PollOutcome:
-    """Nothing was asked: the feed waits until its host has rested, and has not failed."""
-    rest = min(error.retry_after or REST, CEILING)
-    return PollOutcome(
-        feed_id=feed.id,
-        status=PollStatus.PUT_OFF,
-        checked_at=now,
-        next_check_at=now + rest * app.rng.uniform(1, 1.1),
-    )
-
-
-def _failure(app: App, feed: Feed, error: Exception, now: datetime) -> PollOutcome:
-    status = error.status if isinstance(error, FetchError) else None
-    retry_after = error.retry_after if isinstance(error, FetchError) else None
-    # only its owner's address can tell that a feed is gone: another is forgotten
-    gone = status == HTTPStatus.GONE and feed.address == feed.spec.url
-    return PollOutcome(
-        feed_id=feed.id,
-        status=PollStatus.GONE if gone else PollStatus.FAILED,
-        checked_at=now,
-        next_check_at=next_try(feed, now, app.rng, bounds_of(app), retry_after=retry_after),
-        http_status=status,
-        error=str(error) or type(error).__name__,
-        validators=Validators() if status in _NOT_UNDERSTOOD else None,
-        move=move_failed(feed, error),
-        rest_until=_rest_until(status, retry_after, now),
-        seconds=error.seconds if isinstance(error, FetchError) else None,
-    )
-
-
-def _rest_until(
-    status: int | None, retry_after: timedelta | None, now: datetime
-) -> datetime | None:
-    """Return until when nobody asks the host; None: the answer was meant for this feed alone."""
-    too_much = status == HTTPStatus.TOO_MANY_REQUESTS
-    unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE and retry_after is not None
-    if not (too_much or unavailable):
-        return None
-    return now + min(REST if retry_after is None else retry_after, CEILING)
 
 
 def _tell_failure(feed: Feed, outcome: PollOutcome) -> None:

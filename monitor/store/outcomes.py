@@ -76,7 +76,7 @@ def settle(
     if outcome.marks is not None:
         _remember(connection, outcome.feed_id, outcome.marks)
     if outcome.rest_until is not None:
-        _rest(connection, outcome.feed_id, outcome.rest_until)
+        _rest(connection, outcome, outcome.rest_until)
     return True
 
 
@@ -100,10 +100,17 @@ def _update_of(names: tuple[str, ...], *, as_claimed: bool = False) -> Update:
 
 
 def log(connection: Connection, outcomes: Sequence[PollOutcome], new: int = 0) -> None:
-    """Add a line for each outcome that was a request; ``new``: stories that each brought."""
-    lines = [_line(each, new) for each in outcomes if each.status is not PollStatus.PUT_OFF]
+    """Add a line for each outcome that was a request; ``new``: stories that each brought.
+
+    A feed that is put off was asked only where that led to a host that rests.
+    """
+    lines = [_line(each, new) for each in outcomes if not _was_spared(each)]
     if lines:
         connection.execute(_logged(), lines)
+
+
+def _was_spared(outcome: PollOutcome) -> bool:
+    return outcome.status is PollStatus.PUT_OFF and outcome.seconds is None
 
 
 @cache
@@ -194,8 +201,9 @@ def _remembered(dialect: str) -> Insert:
     return kept.on_conflict_do_update(index_elements=["feed_id"], set_=newest)
 
 
-def _rest(connection: Connection, feed_id: int, until: datetime) -> None:
-    host = connection.scalar(select(feeds.c.host).where(feeds.c.id == feed_id))
+def _rest(connection: Connection, outcome: PollOutcome, until: datetime) -> None:
+    own = select(feeds.c.host).where(feeds.c.id == outcome.feed_id)
+    host = outcome.rest_host or connection.scalar(own)
     if host is None:
         return
     resting = insert(connection, hosts).values(host=host, rest_until=until)

@@ -157,6 +157,16 @@ def test_no_feed_of_a_host_that_asked_for_a_rest_is_claimed_until_it_is_over(db:
     assert claim(db, NOW + HOUR) == ["https://a.org/1", "https://a.org/2"]
 
 
+def test_the_rest_of_another_host_is_that_of_its_own_feeds_alone(db: Database) -> None:
+    add_feeds(db, "https://a.org/1", "https://a.org/2", "https://b.org/1")
+    elsewhere = outcome(
+        1, PollStatus.FAILED, next_check_at=NOW, rest_until=NOW + HOUR, rest_host="b.org"
+    )
+    outcomes.record(db, elsewhere)
+    assert outcomes.resting(db, NOW) == {3: NOW + HOUR}
+    assert claim(db, NOW) == ["https://a.org/1", "https://a.org/2"]
+
+
 def test_the_last_rest_a_host_asked_for_is_the_one_that_counts(db: Database) -> None:
     add_feed(db)
     for hours in (3, 1):
