@@ -49,7 +49,7 @@ _SEVERAL_BYTES = frozenset(
     ("utf-8", "gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp", "cp932", "cp949")
 )
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]{1,40})["']""", re.I)
-_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
+_CHARSET = re.compile(r"""charset\s*=[\s"']*([\w.:-]{1,40})""", re.IGNORECASE)
 _DECLARATION = re.compile(r"^<\?xml[^>]*\?>")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # The bytes of control characters in UTF-8, and those that surrogates, U+FFFE and U+FFFF begin with.

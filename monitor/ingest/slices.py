@@ -16,6 +16,9 @@ from monitor.ingest.ending import is_whole
 
 _MAX_ITEMS = 2_000
 _MAX_TOKENS = 20_000
+_MAX_HEAD = 64 * 1024
+"""Where the start tags around the items have to end: what may be gone back over is remembered, a
+hundred bytes for each of the document, and 10 MB of blanks would take a gigabyte."""
 
 _ATTRIBUTES = rb"""(?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*"""
 _BETWEEN = rb"(?:\s|<\?[^<>]*>|<!--[^<>-]*-->)*"
@@ -85,10 +88,10 @@ def _hash(item: bytes, context: bytes) -> bytes:
 
 def _around(document: bytes) -> bytes | None:
     """Return the start tags that are open around the items; None: not of a known kind."""
-    root = _ROOT.match(document)
+    root = _ROOT.match(document, 0, _MAX_HEAD)
     if root is None or root[2] != b"rss":
         return root[1] if root else None
-    channel = _CHANNEL.match(document, root.end())
+    channel = _CHANNEL.match(document, root.end(), root.end() + _MAX_HEAD)
     return root[1] + channel[1] if channel else None
 
 

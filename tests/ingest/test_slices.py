@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -123,3 +124,17 @@ def test_no_document_takes_more_than_linear_time(hostile: bytes) -> None:
         began = time.process_time()
         cut(body, None)
         assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("heap", [b" ", b"<?a>", b"<!---->"], ids=["blanks", "rules", "comments"])
+@pytest.mark.parametrize("before", [b"", b"<rss", b"<rss>"])
+def test_a_heap_before_the_items_takes_no_memory_to_speak_of(heap: bytes, before: bytes) -> None:
+    """This runs in the service itself, where nothing bounds it."""
+    body = before + heap * (2_000_000 // len(heap)) + rss(item())
+    tracemalloc.start()
+    try:
+        cut(body, None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * len(body)
