@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,13 +20,22 @@ from monitor.ingest.round import Round
 from monitor.ingest.target import same_origin
 from monitor.records import Access, Feed, Fetched, PollOutcome, PollStatus, Request, StepReport
 from monitor.service.app import PARSERS, App, sync_topics
-from monitor.service.reading import Answer, is_unchanged, settle, settle_unchanged
+from monitor.service.reading import (
+    Answer,
+    Ending,
+    is_unchanged,
+    settle,
+    settle_unchanged,
+    write,
+)
 from monitor.store import feeds, outcomes, topics
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 """Feeds claimed at most: what a kill in the middle leaves leased."""
+TOGETHER = 20
+"""Polls whose endings are written in one transaction: a disk takes its time to make one sure."""
 IN_A_ROW = 2
 """Feeds of a host that are claimed for each request it may have at once."""
 SPELL = timedelta(minutes=10)
@@ -74,10 +83,10 @@ def _poll(
 class _Sweep:
     """Feeds on their way: claimed, asked, answered, settled.
 
-    A slow server holds nobody up: while its answer is awaited, others are claimed. Unchanged feeds
-    are written down together: what a kill makes of them is only asked again. The others are
+    A slow server holds nobody up: while its answer is awaited, others are claimed. What changed is
     settled side by side, one thread per parser process: a document that keeps its parser busy must
-    not keep the healthy feeds behind it waiting.
+    not keep the healthy feeds behind it waiting. How it ended is written down for several feeds
+    together: what a kill makes of them is only asked again.
     """
 
     app: App
@@ -89,27 +98,30 @@ class _Sweep:
     awaited: dict[int, Feed] = field(default_factory=dict)
     marks: dict[int, bytes] = field(default_factory=dict)
     unchanged: list[PollOutcome] = field(default_factory=list)
-    settling: set[Future[Counter[str]]] = field(default_factory=set)
+    settling: set[Future[Ending | None]] = field(default_factory=set)
+    endings: list[Ending] = field(default_factory=list)
     rest_until: timedelta | None = None
 
     def tallies(self) -> Iterator[Counter[str]]:
         """Go on until nothing is due and nothing under way; yield what becomes of each feed."""
         try:
-            while self._look() or self._is_busy():
+            while (yield from self._look()) or self._is_busy():
                 yield from self._take()
                 yield from self._settled()
+                if len(self.endings) >= TOGETHER or not self._is_busy():
+                    yield from self._written()
         finally:
             self._write_unchanged()
 
     def _is_busy(self) -> bool:
         return bool(self.awaited or self.settling)
 
-    def _look(self) -> bool:
+    def _look(self) -> Generator[Counter[str], None, bool]:
         """Claim and ask what is due, if it is time to look; return whether anything was."""
-        spent = timedelta(seconds=time.monotonic() - self.began)
-        if not self._may_look(spent):
+        if not self._may_look(timedelta(seconds=time.monotonic() - self.began)):
             return False
-        self._write_unchanged()  # a host is claimed only when none of its feeds is under way
+        yield from self._written()  # a host is claimed only when none of its feeds is under way
+        spent = timedelta(seconds=time.monotonic() - self.began)
         claimed = _claim(self.app, self.moment(spent), spent, BATCH - len(self.awaited))
         # one that waits for its host longer than its lease is claimed anew, but asked already
         due = [feed for feed in claimed if feed.id not in self.awaited]
@@ -162,6 +174,8 @@ class _Sweep:
         taken = self.asked.take(LOOK_AGAIN.total_seconds()) if self.awaited else None
         if self.app.stopping.is_set() or (not self.asked.pending and taken is None):
             self.awaited.clear()  # nothing more will come: they stay due
+        elif taken is None:
+            yield from self._written()
         elif taken is not None:
             request, answer = taken
             feed = self.awaited.pop(request.feed_id)
@@ -183,9 +197,17 @@ class _Sweep:
             done, self.settling = wait(
                 self.settling, None if full else 0, return_when=FIRST_COMPLETED
             )
-            yield from (future.result() for future in done)
+            settled = [future.result() for future in done]
+            self.endings += (ending for ending in settled if ending is not None)
+            yield Counter(abandoned=settled.count(None))
             if not done:
                 return
+
+    def _written(self) -> Iterator[Counter[str]]:
+        """Write down what was settled, and yield what became of each feed."""
+        self._write_unchanged()
+        endings, self.endings = self.endings, []
+        yield from write(self.app, endings)
 
     def _now(self) -> datetime:
         return self.moment(timedelta(seconds=time.monotonic() - self.began))

@@ -1,19 +1,21 @@
 """What one answer to a poll means: stories, a feed that is as it was, or a failure.
 
 answer -> unchanged
-       -> document -> admit -> hold -> hear -> add_new
+       -> document -> admit -> hold -> hear
        -> put off | gone | failed
+several of these -> add_all, record
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from monitor.errors import FetchError, HostResting, MonitorError, ParseError
+from monitor.errors import FetchError, HostResting, MonitorError, ParseError, StoreError
 from monitor.ingest import document
 from monitor.ingest.admit import Admitted, admit
 from monitor.ingest.cadence import Bounds, fresh_for, next_check
@@ -24,6 +26,7 @@ from monitor.ingest.marks import Mark, pack, unpack
 from monitor.ingest.moves import move_after
 from monitor.ingest.rhythm import first_rhythm, rhythm_after
 from monitor.records import (
+    Added,
     Feed,
     Fetched,
     NewStory,
@@ -34,14 +37,21 @@ from monitor.records import (
     Validators,
     Wishes,
 )
+from monitor.service import setbacks
 from monitor.service.app import App
-from monitor.service.setbacks import failed, put_off
 from monitor.store import outcomes, stories
+from monitor.store.stories import Document
 
 log = logging.getLogger(__name__)
 
 TELLING = 2
 """Items of a document from which on it tells of a gap when it has none that is known."""
+
+_COUNTED_AS = {
+    PollStatus.FAILED: "failed",
+    PollStatus.GONE: "failed",
+    PollStatus.PUT_OFF: "put_off",
+}
 
 Answer = Fetched | FetchError
 
@@ -65,24 +75,80 @@ def settle_unchanged(app: App, feed: Feed, answer: Fetched, now: datetime) -> Po
     return _succeeded(app, feed, answer, now, PollStatus.UNCHANGED, rhythm, feed.wishes)
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is to be written of one poll; ``document`` None: nothing was read."""
+
+    feed: Feed
+    outcome: PollOutcome
+    document: Document | None = None
+
+
 def settle(
     app: App, feed: Feed, answer: Answer, now: datetime, marks: bytes | None
-) -> Counter[str]:
-    """Write down what a new body or a failure means for its feed; never raises for its sake.
+) -> Ending | None:
+    """Return what a new body or a failure means for its feed; None: nothing, it stays due.
 
-    ``marks``: what is remembered of the items of the feed's last document.
+    Never raises for the feed's sake. ``marks``: what is remembered of the items of its last
+    document.
     """
     try:
         if isinstance(answer, FetchError):
-            return _fail(app, feed, answer, now)
-        return _read(app, feed, answer, now, marks).write()
+            return _failed(app, feed, answer, now)
+        return _read(app, feed, answer, now, marks).ending()
     except ParseError as error:
-        return _fail(app, feed, error, now, answer)
+        return _failed(app, feed, error, now, answer)
     except MonitorError:
         raise
     except Exception as error:
         log.exception("bug while reading a feed", extra={"feed": feed.id})
-        return _fail(app, feed, error, now, answer)
+        return _failed(app, feed, error, now, answer)
+
+
+def write(app: App, endings: Sequence[Ending]) -> Iterator[Counter[str]]:
+    """Write the endings of several polls together; yield what was found by each.
+
+    Where the database refuses one of them, the others are written all the same.
+    """
+    documents = [each.document for each in endings if each.document is not None]
+    try:
+        added = iter(stories.add_all(app.database, documents)) if documents else iter(())
+    except StoreError as error:
+        yield from _written_apart(app, endings, error)
+        return
+    outcomes.record(app.database, *(each.outcome for each in endings if each.document is None))
+    for ending in endings:
+        _tell(ending)
+        yield _tally(ending, next(added) if ending.document else None)
+
+
+def _written_apart(
+    app: App, endings: Sequence[Ending], error: StoreError
+) -> Iterator[Counter[str]]:
+    if len(endings) > 1:
+        for ending in endings:
+            yield from write(app, (ending,))
+        return
+    (ending,) = endings
+    refused = setbacks.failed(
+        ending.feed, error, ending.outcome.checked_at, app.rng, bounds_of(app)
+    )
+    yield from write(app, (Ending(ending.feed, refused),))
+
+
+def _tally(ending: Ending, added: Added | None) -> Counter[str]:
+    if added is None:
+        return Counter({_COUNTED_AS[ending.outcome.status]: 1})
+    if added.outdated:
+        return Counter(abandoned=1)
+    return Counter(
+        read=1,
+        new=len(added.new),
+        backlog=added.backlog,
+        held=added.held,
+        edited=added.edited,
+        skipped=ending.outcome.skipped,
+    )
 
 
 def _read(app: App, feed: Feed, answer: Fetched, now: datetime, packed: bytes | None) -> _Reading:
@@ -119,23 +185,13 @@ class _Reading:
     parsed: ParsedFeed
     admitted: Admitted
 
-    def write(self) -> Counter[str]:
-        """Store the document's stories with what the poll leaves on the feed."""
+    def ending(self) -> Ending:
+        """Return the document's stories with what the poll leaves on the feed."""
         found = stories.look_up(self.app.database, self.feed.id, self.admitted.stories)
         known = found.keys(self.admitted.stories)
         new = self._held_and_heard(known)
-        added = stories.add_new(self.app.database, self._outcome(new, known), new, found)
-        if added.outdated:
-            return Counter(abandoned=1)
-        _tell_if_back(self.feed)
-        return Counter(
-            read=1,
-            new=len(added.new),
-            backlog=added.backlog,
-            held=added.held,
-            edited=added.edited,
-            skipped=self.parsed.skipped,
-        )
+        outcome = self._outcome(new, known)
+        return Ending(self.feed, outcome, Document(outcome, new, found))
 
     def _held_and_heard(self, known: frozenset[bytes]) -> tuple[NewStory, ...]:
         found = self.admitted.stories
@@ -226,15 +282,14 @@ def _worth_keeping(answer: Fetched) -> Validators:
     return answer.validators if whole else Validators()
 
 
-def _fail(
+def _failed(
     app: App, feed: Feed, error: Exception, now: datetime, answer: Answer | None = None
-) -> Counter[str]:
+) -> Ending | None:
     if app.stopping.is_set():  # we hung up, not the server: the feed stays due
-        return Counter(abandoned=1)
+        return None
     if isinstance(error, HostResting):
-        outcomes.record(app.database, put_off(feed, error, now, app.rng))
-        return Counter(put_off=1)
-    outcome = failed(feed, error, now, app.rng, bounds_of(app))
+        return Ending(feed, setbacks.put_off(feed, error, now, app.rng))
+    outcome = setbacks.failed(feed, error, now, app.rng, bounds_of(app))
     if isinstance(answer, Fetched):
         outcome = replace(
             outcome,
@@ -243,17 +298,23 @@ def _fail(
             seconds=answer.seconds,
             size=answer.size,
         )
-    outcomes.record(app.database, outcome)
-    _tell_failure(feed, outcome)
-    return Counter(failed=1)
+    return Ending(feed, outcome)
 
 
-def _tell_failure(feed: Feed, outcome: PollOutcome) -> None:
-    """Say once that a feed fails, and only for those who want to know more that it still does."""
-    level = logging.DEBUG if feed.failures else logging.WARNING
-    told = {"feed": feed.id, "title": feed.title, "error": outcome.error}
-    gone = outcome.status is PollStatus.GONE
-    log.log(level, "feed is gone for good" if gone else "feed failed", extra=told)
+def _tell(ending: Ending) -> None:
+    """Say once that a feed fails, and once that it is back.
+
+    Only those who want to know more hear that it still does.
+    """
+    feed, outcome = ending.feed, ending.outcome
+    told = {"feed": feed.id, "title": feed.title}
+    if outcome.status is PollStatus.READ:
+        _tell_if_back(feed)
+    elif outcome.status is PollStatus.GONE:
+        log.warning("feed is gone for good", extra={**told, "error": outcome.error})
+    elif outcome.status is PollStatus.FAILED:
+        level = logging.DEBUG if feed.failures else logging.WARNING
+        log.log(level, "feed failed", extra={**told, "error": outcome.error})
 
 
 def _tell_if_back(feed: Feed) -> None:

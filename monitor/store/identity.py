@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Insert, Select, bindparam, func, select, update
@@ -58,32 +58,47 @@ class Decision:
     keys: list[tuple[bytes, int]] = field(default_factory=list)
 
 
-def add(connection: Connection, feed_id: int, decision: Decision, seen_at: datetime) -> Added:
-    """Write what was decided of a document's stories as a part of the caller's transaction.
+@dataclass(slots=True, frozen=True)
+class Decided:
+    """What was decided of the stories of one feed's document, seen at that time."""
 
-    The caller has updated the feed's row before, so that nobody else adds to this feed.
+    feed_id: int
+    seen_at: datetime
+    decision: Decision
+
+
+def add(connection: Connection, documents: Sequence[Decided]) -> tuple[Added, ...]:
+    """Write what was decided, as a part of the caller's transaction.
+
+    The caller holds the rows of the feeds, so that nobody else adds to them.
     """
-    numbers = _insert(connection, feed_id, decision.fresh, seen_at)
-    _edit(connection, decision.edits, seen_at)
-    _attach(connection, feed_id, decision.keys, numbers)
-    told = zip(numbers, decision.fresh, strict=True)
+    numbers = _insert(connection, documents)
+    _edit(connection, documents)
+    _attach(connection, documents, numbers)
+    return tuple(map(_added, documents, numbers))
+
+
+def _added(document: Decided, numbers: Sequence[int]) -> Added:
+    fresh = document.decision.fresh
+    told = zip(numbers, fresh, strict=True)
     return Added(
         new=tuple(number for number, story in told if _is_news(story)),
-        edited=len(decision.edits),
-        backlog=sum(story.backlog and not story.held for story in decision.fresh),
-        held=sum(story.held for story in decision.fresh),
+        edited=len(document.decision.edits),
+        backlog=sum(story.backlog and not story.held for story in fresh),
+        held=sum(story.held for story in fresh),
     )
 
 
-def told_of_feed(decision: Decision, seen_at: datetime) -> dict[str, Any]:
+def told_of_feed(document: Decided) -> dict[str, Any]:
     """The columns of the feed's row that its new stories change."""
-    held = sum(story.held for story in decision.fresh)
+    fresh = document.decision.fresh
+    held = sum(story.held for story in fresh)
     changes: dict[str, Any] = {}
-    if any(map(_is_news, decision.fresh)):
-        changes["story_at"] = seen_at
+    if any(map(_is_news, fresh)):
+        changes["story_at"] = document.seen_at
     if held:
         changes["held"] = feeds.c.held + held
-        changes["held_at"] = func.coalesce(feeds.c.held_at, seen_at)
+        changes["held_at"] = func.coalesce(feeds.c.held_at, document.seen_at)
     return changes
 
 
@@ -168,16 +183,19 @@ def _chunks(keys: list[bytes]) -> Iterator[list[bytes]]:
         yield keys[start : start + _KEYS_AT_ONCE]
 
 
-def _insert(
-    connection: Connection, feed_id: int, fresh: Sequence[NewStory], seen_at: datetime
-) -> list[int]:
-    """Insert in document order and return the numbers in that order."""
-    if not fresh:
-        return []
+def _insert(connection: Connection, documents: Sequence[Decided]) -> list[list[int]]:
+    """Insert in document order and return the numbers of each document in that order."""
+    rows = [
+        _row(story, document.feed_id, document.seen_at)
+        for document in documents
+        for story in document.decision.fresh
+    ]
+    if not rows:
+        return [[] for _ in documents]
     # numbers have to become visible in their order: learning goes on after the last one it read
     one_at_a_time(connection, "stories")
-    rows = [_row(story, feed_id, seen_at) for story in fresh]
-    return list(connection.scalars(_inserted(), rows))
+    numbers = iter(connection.scalars(_inserted(), rows))
+    return [list(islice(numbers, len(document.decision.fresh))) for document in documents]
 
 
 def _row(story: NewStory, feed_id: int, seen_at: datetime) -> dict[str, Any]:
@@ -203,29 +221,30 @@ def _content(story: NewStory) -> dict[str, Any]:
     }
 
 
-def _edit(connection: Connection, edits: Mapping[int, NewStory], seen_at: datetime) -> None:
-    if not edits:
-        return
-    edit = update(stories).where(stories.c.id == bindparam("number"))
-    connection.execute(
-        edit,
-        [
-            {**_content(story), "edited_at": seen_at, "number": number}
-            for number, story in edits.items()
-        ],
-    )
+def _edit(connection: Connection, documents: Iterable[Decided]) -> None:
+    edits = [
+        {**_content(story), "edited_at": document.seen_at, "number": number}
+        for document in documents
+        for number, story in document.decision.edits.items()
+    ]
+    if edits:
+        connection.execute(update(stories).where(stories.c.id == bindparam("number")), edits)
 
 
 def _attach(
-    connection: Connection, feed_id: int, keys: Sequence[tuple[bytes, int]], numbers: Sequence[int]
+    connection: Connection, documents: Iterable[Decided], numbers: Iterable[Sequence[int]]
 ) -> None:
-    if not keys:
-        return
     rows = [
-        {"feed_id": feed_id, "key": key, "story_id": owner if owner > 0 else numbers[-owner - 1]}
-        for key, owner in keys
+        {
+            "feed_id": document.feed_id,
+            "key": key,
+            "story_id": owner if owner > 0 else own[-owner - 1],
+        }
+        for document, own in zip(documents, numbers, strict=True)
+        for key, owner in document.decision.keys
     ]
-    connection.execute(_attached(connection.dialect.name), rows)
+    if rows:
+        connection.execute(_attached(connection.dialect.name), rows)
 
 
 @cache

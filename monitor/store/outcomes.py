@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ClauseElement,
     Connection,
     Insert,
@@ -37,74 +37,70 @@ _PRUNED_AT_ONCE = 1_000
 
 
 def record(db: Database, *outcomes: PollOutcome) -> None:
-    """Write how polls without stories ended, and end the claims.
-
-    Those of unchanged feeds, which change the same columns, are one statement.
-    """
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    with db.write() as connection:
-        for outcome in outcomes:
-            if outcome.status is PollStatus.UNCHANGED and not outcome.gap:
-                values = _values(outcome)
-                alike[tuple(values)].append(_bound(outcome, values))
-            else:
-                settle(connection, outcome)
-        for names, values_of_each in alike.items():
-            connection.execute(_update_of(names), values_of_each)
-        log(connection, outcomes)
+    """Write how polls without stories ended, and end the claims."""
+    if outcomes:
+        with db.write() as connection:
+            settle(connection, [(outcome, {}) for outcome in outcomes])
+            log(connection, [(outcome, 0) for outcome in outcomes])
 
 
 def settle(
-    connection: Connection,
-    outcome: PollOutcome,
-    also: Mapping[str, Any] = MappingProxyType({}),
-    *,
-    as_claimed: bool = False,
-) -> bool:
-    """Write an outcome on its feed as a part of the caller's transaction, without the log.
+    connection: Connection, settled: Iterable[tuple[PollOutcome, Mapping[str, Any]]]
+) -> None:
+    """Write outcomes on their feeds as a part of the caller's transaction, without the log.
 
-    ``also``: other columns of the feed. ``as_claimed``: only if no other poll was settled since
-    ``outcome.follows``; return whether that was so.
+    Each comes with other columns of its feed. Those that set the same columns to plain values, as
+    most do, are one statement.
     """
-    values = {**_values(outcome), **also}
-    if any(isinstance(value, ClauseElement) for value in values.values()):
-        changed = _which(as_claimed).values(values)
-    else:
-        changed = _update_of(tuple(values), as_claimed=as_claimed)
-    if not connection.execute(changed, _bound(outcome, values)).rowcount:
-        return False
-    if outcome.marks is not None:
-        _remember(connection, outcome.feed_id, outcome.marks)
-    if outcome.rest_until is not None:
-        _rest(connection, outcome, outcome.rest_until)
-    return True
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    outcomes = []
+    for outcome, also in settled:
+        outcomes.append(outcome)
+        values = {**_values(outcome), **also}
+        if any(isinstance(value, ClauseElement) for value in values.values()):
+            one = update(feeds).where(feeds.c.id == outcome.feed_id)
+            connection.execute(one.values(values))
+        else:
+            bound = {f"to_{name}": value for name, value in values.items()}
+            alike[tuple(values)].append({**bound, "number": outcome.feed_id})
+    for names, values_of_each in alike.items():
+        connection.execute(_update_of(names), values_of_each)
+    _remember(connection, outcomes)
+    for outcome in outcomes:
+        if outcome.rest_until is not None:
+            _rest(connection, outcome, outcome.rest_until)
 
 
-def _bound(outcome: PollOutcome, values: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {f"to_{k}": v for k, v in values.items() if not isinstance(v, ClauseElement)}
-    return {**plain, "number": outcome.feed_id, "follows": outcome.follows}
+def as_claimed(connection: Connection, outcomes: Iterable[PollOutcome]) -> frozenset[int]:
+    """The feeds of which no other poll was settled since their claim.
 
-
-def _which(as_claimed: bool) -> Update:
-    which = update(feeds).where(feeds.c.id == bindparam("number"))
-    if not as_claimed:
-        return which
-    follows = bindparam("follows", type_=feeds.c.last_checked_at.type)
-    return which.where(feeds.c.last_checked_at.is_not_distinct_from(follows))
+    Nobody else can settle one before the caller's transaction ends.
+    """
+    follows = {outcome.feed_id: outcome.follows for outcome in outcomes}
+    checked = connection.execute(_checked(), {"numbers": sorted(follows)})
+    return frozenset(number for number, at in checked if at == follows[number])
 
 
 @cache
-def _update_of(names: tuple[str, ...], *, as_claimed: bool = False) -> Update:
+def _checked() -> Select[Any]:
+    numbers: BindParameter[Any] = bindparam("numbers", expanding=True)
+    which = select(feeds.c.id, feeds.c.last_checked_at).where(feeds.c.id.in_(numbers))
+    return which.order_by(feeds.c.id).with_for_update()
+
+
+@cache
+def _update_of(names: tuple[str, ...]) -> Update:
     """The statement that sets these columns: to build it costs as much as to run it."""
-    return _which(as_claimed).values({name: bindparam(f"to_{name}") for name in names})
+    which = update(feeds).where(feeds.c.id == bindparam("number"))
+    return which.values({name: bindparam(f"to_{name}") for name in names})
 
 
-def log(connection: Connection, outcomes: Sequence[PollOutcome], new: int = 0) -> None:
-    """Add a line for each outcome that was a request; ``new``: stories that each brought.
+def log(connection: Connection, settled: Iterable[tuple[PollOutcome, int]]) -> None:
+    """Add a line for each outcome that was a request, with the number of stories that it brought.
 
     A feed that is put off was asked only where that led to a host that rests.
     """
-    lines = [_line(each, new) for each in outcomes if not _was_spared(each)]
+    lines = [_line(outcome, new) for outcome, new in settled if not _was_spared(outcome)]
     if lines:
         connection.execute(_logged(), lines)
 
@@ -189,9 +185,14 @@ def _line(outcome: PollOutcome, new: int) -> dict[str, Any]:
     }
 
 
-def _remember(connection: Connection, feed_id: int, marks: bytes) -> None:
-    remembered = _remembered(connection.dialect.name)
-    connection.execute(remembered, {"feed_id": feed_id, "marks": marks})
+def _remember(connection: Connection, outcomes: Iterable[PollOutcome]) -> None:
+    marks = [
+        {"feed_id": outcome.feed_id, "marks": outcome.marks}
+        for outcome in outcomes
+        if outcome.marks is not None
+    ]
+    if marks:
+        connection.execute(_remembered(connection.dialect.name), marks)
 
 
 @cache

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, select
 
 from monitor.records import Added, ArticleState, NewStory, PollOutcome, Story
 from monitor.store import feeds, identity, outcomes, rows
 from monitor.store.database import Database
-from monitor.store.identity import Known
+from monitor.store.identity import Decided, Known
 from monitor.store.tables import articles, ledger, stories, subscriptions
 from monitor.store.tables import feeds as feeds_table
 
@@ -24,29 +25,57 @@ _PRUNED_AT_ONCE = 500
 _FEEDS_AT_ONCE = 500
 
 
-def add_new(
-    db: Database, outcome: PollOutcome, new: tuple[NewStory, ...], known: Known | None = None
-) -> Added:
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What one poll brought: how it ended, its stories, and what :func:`look_up` told of them."""
+
+    outcome: PollOutcome
+    new: tuple[NewStory, ...]
+    known: Known
+
+
+def add_new(db: Database, outcome: PollOutcome, new: tuple[NewStory, ...]) -> Added:
     """Store a document's stories and what its poll leaves on the feed, in one transaction.
 
     A story of which the feed has shown any key before is that story again: where its content
     differs the row is edited, and it is no news. ``Added.new`` holds the numbers of the stories
     that are to be matched, in document order; the backlog is stored as matched.
-
-    ``known``: what :func:`look_up` told of ``new``, if somebody has asked already. It holds as long
-    as no other poll of the feed was settled after ``outcome.follows``; otherwise nothing is stored.
     """
     with db.write() as connection:
-        if known is None:
-            feeds.lock(connection, outcome.feed_id)
-        found = known or identity.look_up(connection, outcome.feed_id, new)
-        decision = identity.decide(new, found)
-        also = identity.told_of_feed(decision, outcome.checked_at)
-        if not outcomes.settle(connection, outcome, also, as_claimed=known is not None):
-            return Added(outdated=True)
-        added = identity.add(connection, outcome.feed_id, decision, outcome.checked_at)
-        outcomes.log(connection, (outcome,), len(added.new) + added.backlog + added.held)
-        return added
+        feeds.lock(connection, outcome.feed_id)
+        known = identity.look_up(connection, outcome.feed_id, new)
+        return _add(connection, (Document(outcome, new, known),))[0]
+
+
+def add_all(db: Database, documents: Sequence[Document]) -> tuple[Added, ...]:
+    """Store the documents of several feeds, all of them or none; return what became of each.
+
+    What was looked up holds as long as no other poll of the feed was settled after
+    ``outcome.follows``. Otherwise nothing of that document is stored: ``Added.outdated``. So it is
+    with a second document of a feed.
+    """
+    first: dict[int, Document] = {}
+    for document in documents:
+        first.setdefault(document.outcome.feed_id, document)
+    with db.write() as connection:
+        standing = outcomes.as_claimed(connection, (each.outcome for each in first.values()))
+        stored = [each for number, each in first.items() if number in standing]
+        added = dict(zip(map(id, stored), _add(connection, stored), strict=True))
+    return tuple(added.get(id(each), Added(outdated=True)) for each in documents)
+
+
+def _add(connection: Connection, documents: Sequence[Document]) -> tuple[Added, ...]:
+    decided = [
+        Decided(it.outcome.feed_id, it.outcome.checked_at, identity.decide(it.new, it.known))
+        for it in documents
+    ]
+    of_feeds = map(identity.told_of_feed, decided)
+    ended = [each.outcome for each in documents]
+    outcomes.settle(connection, zip(ended, of_feeds, strict=True))
+    added = identity.add(connection, decided)
+    brought = (len(each.new) + each.backlog + each.held for each in added)
+    outcomes.log(connection, zip(ended, brought, strict=True))
+    return added
 
 
 def look_up(db: Database, feed_id: int, new: tuple[NewStory, ...]) -> Known:

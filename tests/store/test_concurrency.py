@@ -103,7 +103,8 @@ def test_numbers_become_visible_in_their_order(db: Database) -> None:
 
     with ThreadPoolExecutor(1) as other:
         with db.write() as connection:
-            identity.add(connection, 1, identity.Decision(fresh=[new_story("first")]), NOW)
+            fresh = identity.Decision(fresh=[new_story("first")])
+            identity.add(connection, [identity.Decided(1, NOW, fresh)])
             second = other.submit(add_stories, db, new_story("second"), feed_id=2)
             with pytest.raises(TimeoutError):
                 second.result(timeout=0.3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.records import Added, FeedSpec, NewStory, Story, Validators
-from monitor.store import feeds, matches, outbox, stories
+from monitor.store import feeds, matches, outbox, outcomes, stories
 from monitor.store.database import Database
 from monitor.store.identity import Known, decide
+from monitor.store.stories import Document
 from tests.store.builders import (
     DAY,
     HOUR,
@@ -117,17 +119,47 @@ def test_the_keys_that_a_feed_has_shown_are_known_and_no_others(db: Database) ->
 
 def test_what_was_looked_up_holds_until_another_poll_of_the_feed_is_settled(db: Database) -> None:
     add_feed(db)
-    document = (new_story("x"), new_story("y"))
-    known = stories.look_up(db, 1, document)
+    new = (new_story("x"), new_story("y"))
+    looked_up = stories.look_up(db, 1, new)
+    later = outcome(1, checked_at=NOW + HOUR)
 
-    first = stories.add_new(db, outcome(1), document, known)
-    second = stories.add_new(db, outcome(1, checked_at=NOW + HOUR), document, known)
-    third = stories.add_new(db, outcome(1, checked_at=NOW + HOUR, follows=NOW), document)
+    (first,) = stories.add_all(db, [Document(outcome(1), new, looked_up)])
+    (second,) = stories.add_all(db, [Document(later, new, looked_up)])
+    (third,) = stories.add_all(
+        db, [Document(replace(later, follows=NOW), new, stories.look_up(db, 1, new))]
+    )
 
     assert len(first.new) == 2
     assert second == Added(outdated=True)
     assert third == Added()
     assert stories.count_after(db, 0) == 2
+
+
+def test_the_documents_of_several_feeds_are_stored_together(db: Database) -> None:
+    add_feeds(db, "https://a.org/", "https://b.org/", "https://c.org/")
+    documents = [
+        Document(outcome(1, marks=b"a"), (new_story("x"), new_story("y")), Known()),
+        Document(outcome(2), (), Known()),
+        Document(outcome(3, checked_at=NOW + HOUR, marks=b"c"), (new_story("x"),), Known()),
+    ]
+
+    added = stories.add_all(db, documents)
+
+    assert [each.new for each in added] == [(1, 2), (), (3,)]
+    assert [story.feed_id for story in stories.after(db, 0, 9)] == [1, 1, 3]
+    assert [feed.last_checked_at for feed in feeds.all_feeds(db)] == [NOW, NOW, NOW + HOUR]
+    assert [feed.story_at for feed in feeds.all_feeds(db)] == [NOW, None, NOW + HOUR]
+    assert feeds.marks(db, [1, 2, 3]) == {1: b"a", 3: b"c"}
+    assert [line.new for line in outcomes.listing(db, limit=9)] == [1, 0, 2]
+
+
+def test_of_two_documents_of_a_feed_at_once_the_first_counts(db: Database) -> None:
+    add_feed(db)
+    documents = [Document(outcome(1), (new_story(name),), Known()) for name in ("x", "y")]
+
+    first, second = stories.add_all(db, documents)
+
+    assert (first.new, second) == ((1,), Added(outdated=True))
 
 
 def test_the_same_story_in_another_feed_is_another_story(db: Database) -> None:
