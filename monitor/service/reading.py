@@ -40,6 +40,7 @@ from monitor.records import (
 from monitor.service import setbacks
 from monitor.service.app import App
 from monitor.store import outcomes, stories
+from monitor.store.identity import Known
 from monitor.store.stories import Document
 
 log = logging.getLogger(__name__)
@@ -187,11 +188,17 @@ class _Reading:
 
     def ending(self) -> Ending:
         """Return the document's stories with what the poll leaves on the feed."""
-        found = stories.look_up(self.app.database, self.feed.id, self.admitted.stories)
+        found = self._looked_up()
         known = found.keys(self.admitted.stories)
         new = self._held_and_heard(known)
         outcome = self._outcome(new, known)
         return Ending(self.feed, outcome, Document(outcome, new, found))
+
+    def _looked_up(self) -> Known:
+        """What the feed has shown before: nothing, where none of its polls went well yet."""
+        if self.feed.is_new:
+            return Known()
+        return stories.look_up(self.app.database, self.feed.id, self.admitted.stories)
 
     def _held_and_heard(self, known: frozenset[bytes]) -> tuple[NewStory, ...]:
         found = self.admitted.stories
