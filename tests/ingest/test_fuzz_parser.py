@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import random
+import time
+import tracemalloc
 from html import escape
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from monitor.ingest.ending import is_whole
 from monitor.ingest.parse import parse_feed
+from monitor.ingest.slices import cut
 from monitor.records import ParsedFeed
 from tests.fuzz.promises import CONTENT_TYPES, URL, assert_feed, parser
 from tests.fuzz.seeds import DOCUMENTS, SPLICES
 
 QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+SLOWLY_MADE = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 TYPES = st.integers(0, len(CONTENT_TYPES) - 1).map(lambda number: bytes([number]))
 
 
@@ -123,6 +128,38 @@ def test_a_document_cut_anywhere_gives_a_beginning_of_its_entries_or_a_parse_err
 ) -> None:
     for end in range(0, len(document), 13):
         parser(b"\x00" + document[:end])
+
+
+HEAPS = st.lists(
+    st.sampled_from(
+        [b" ", b"\n", b"<?a ", b"?>", b"<!--", b"-->", b"<rss", b"<rss>", b"<channel", b">",
+         b" a='1'", b"=", b"'", b"<item>", b"<item ", b"</item>", b"<item/>",
+         b"<![CDATA[", b"]]>", b"</rss>", b"<feed ", b"<entry>", b"\x00", b"\xef\xbf", "é".encode(), b"&#", b"encoding='utf-8'"]
+    ),
+    min_size=1,
+    max_size=3,
+).map(b"".join)  # fmt: skip
+HEAP = 1_000_000
+
+
+@SLOWLY_MADE
+@given(st.sampled_from([b"", b"<rss", b"<rss><channel", b"<?xml "]), HEAPS)
+@example(b"", b" ")
+def test_what_the_service_itself_does_with_a_document_takes_little(
+    begin: bytes, repeated: bytes
+) -> None:
+    """Parsers can be killed; who looks for items that need no parsing cannot."""
+    body = begin + repeated * (HEAP // len(repeated)) + b"</channel></rss>"
+    tracemalloc.start()
+    started = time.process_time()
+    try:
+        cut(body, None)
+        is_whole(body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert time.process_time() - started < 2
+    assert peak < 20 * HEAP
 
 
 def titles_of(feed: ParsedFeed) -> list[str]:

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from monitor.ingest.clean import clean_line, clean_text, plain_text
+from monitor.ingest.clean import MAX_TEXT, clean_line, clean_text, plain_text
 from monitor.ingest.fields import MAX_TITLE
+from monitor.ingest.language import detect
 from monitor.ingest.urls import canonical_url, content_key, host_of, is_front_page, link_key
 from tests.fuzz.promises import assert_clean, text
 
 QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-SLOWLY_MADE = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SLOWLY_MADE = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 SIGNS = st.characters() | st.sampled_from(
     "<>/&;#!-='\" \t\r\n\x00\x1b\x7f\x85\xad\u0301\u0316\u061c\u200b\u200f\u2028\u202e\u2066"
@@ -89,9 +90,10 @@ def test_no_repetition_costs_more_than_its_length(
 @example(["\u0301", "\uff9e"])
 def test_no_clean_text_is_slow_to_tell_from_others(atoms: list[str]) -> None:
     period = "".join(atoms)
-    kept = plain_text(period * (LONG // len(period)))
+    kept = plain_text(period * (2 * MAX_TEXT // len(period)))
     started = time.process_time()
     content_key(kept[:MAX_TITLE], kept)
+    detect(kept)
     assert time.process_time() - started < 0.5
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, timedelta
@@ -12,13 +13,16 @@ from hypothesis import strategies as st
 
 from monitor.errors import FetchError
 from monitor.ingest import frames
-from monitor.ingest.cadence import parse_retry_after
+from monitor.ingest.cadence import fresh_for, parse_retry_after
+from monitor.ingest.charset import decode
 from monitor.ingest.decode import Decoder
+from monitor.ingest.target import parse
 from tests.fuzz import promises
 from tests.fuzz.seeds import DOCUMENTS
 from tests.ingest.builders import NOW
 
 QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+SLOWLY_MADE = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 LIMIT = 4_000
 
 
@@ -129,3 +133,31 @@ HEADER_DATES = st.one_of(
 def test_any_retry_after_asks_for_a_span_or_for_nothing(value: str, date: str | None) -> None:
     span = parse_retry_after(value, date, NOW)
     assert span is None or span >= timedelta(0)
+
+
+REPEATED = st.lists(
+    st.sampled_from(
+        [" ", "\t", ",", ";", "=", ":", "/", "?", "#", "%", "@", ".", "[", "]", "a", "0", "-", "+",
+         "charset=", "Sat,", "GMT", "\u00fc.", "\u0301", "/../", "://", "\\", "'", '"', "(", ")"]
+    ),
+    min_size=1,
+    max_size=3,
+).map("".join)  # fmt: skip
+LONGEST = 60_000
+"""Nearly as long as a head may be."""
+
+
+@SLOWLY_MADE
+@given(st.sampled_from(["", "charset=", "http://", "max-age=", "Sat, 14 Mar "]), REPEATED)
+@example("charset=", " ")
+def test_no_header_costs_more_than_its_length(begin: str, repeated: str) -> None:
+    value = begin + repeated * (LONGEST // len(repeated))
+    started = time.process_time()
+    decode(b"<rss/>", value)
+    fresh_for({"cache-control": value, "expires": value, "date": value, "age": value}, NOW)
+    parse_retry_after(value, value, NOW)
+    with suppress(FetchError):
+        parse("http://news.example/feed").join(value)
+    with suppress(FetchError):
+        Decoder(value, LIMIT)
+    assert time.process_time() - started < 1
