@@ -54,12 +54,13 @@ def sample(app: App) -> Sample:
     gc.collect()  # what is garbage is no leak
     me, file = psutil.Process(), app.database.file
     assert file is not None
+    log_file = file.with_name(file.name + "-wal")  # gone while nobody has the database open
     return Sample(
         own=me.memory_info().rss / MIB,
         all=memory(),
         descriptors=me.num_fds(),
         threads=me.num_threads(),
-        log=file.with_name(file.name + "-wal").stat().st_size / MIB,
+        log=log_file.stat().st_size / MIB if log_file.exists() else 0.0,
     )
 
 
