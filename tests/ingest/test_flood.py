@@ -77,6 +77,12 @@ def test_a_feed_back_from_a_week_of_failures_floods_nothing_that_is_news() -> No
     assert held(missed, of=away) == 0
 
 
+def test_the_work_of_a_week_that_comes_all_at_once_is_news() -> None:
+    week = [shown(f"https://a.example/{n}/", 1, NOW - n * DAY)[0] for n in range(7)]
+    assert held(week, of=replace(feed(), story_at=NOW - 7 * DAY)) == 0
+    assert held(week, of=replace(feed(), story_at=NOW - DAY)) > 0
+
+
 def test_what_is_news_in_a_flood_stays_news() -> None:
     news = shown("https://news.example/", 3, FRESH)
     found = hold((*news, *shown("https://new.example/", 30, LONG_AGO)), set(), feed(), unread=0)
