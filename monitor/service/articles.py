@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from monitor.errors import ConfigError, FetchError, HostResting, ParseError, StoreError
 from monitor.ingest.wall import fault_of, is_page
-from monitor.records import Access, Article, Fetched, Request, StepReport, Story
+from monitor.records import Article, Fetched, Request, StepReport, Story
+from monitor.service.access import access_to
 from monitor.service.app import App
 from monitor.service.fulltext import PATIENCE, may_want_page
 from monitor.store import articles as pages
@@ -146,20 +146,10 @@ def _request(app: App, article: Article, story: Story) -> Request | Ending:
     if not article.url:
         return Ending(note=pages.NO_LINK)
     try:
-        access = app.settings.access(story.feed_url)
+        access = access_to(app.settings, story.feed_url, article.url)
     except ConfigError as error:
         return Ending(note=str(error))
-    if _origin(article.url) != _origin(story.feed_url):
-        access = Access(proxy=access.proxy)
     return Request(feed_id=article.story_id, url=article.url, access=access)
-
-
-def _origin(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", url
-    return parts.scheme.lower(), parts.netloc.lower()
 
 
 def _ending(

@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from monitor.errors import ConfigError, FetchError, ParseError, StoreError
 from monitor.ingest.cadence import first_open
 from monitor.ingest.round import Round
-from monitor.ingest.target import same_origin
-from monitor.records import Access, Feed, Fetched, PollOutcome, PollStatus, Request, StepReport
+from monitor.records import Feed, Fetched, PollOutcome, PollStatus, Request, StepReport
+from monitor.service.access import access_to
 from monitor.service.app import PARSERS, App, sync_topics
 from monitor.service.reading import (
     Answer,
@@ -124,7 +124,7 @@ class _Sweep:
         spent = timedelta(seconds=time.monotonic() - self.began)
         claimed = _claim(self.app, self.moment(spent), spent, BATCH - len(self.awaited))
         # one that waits for its host longer than its lease is claimed anew, but asked already
-        due = [feed for feed in claimed if feed.id not in self.awaited]
+        due = list(claimed)
         self.rest_until = spent if due else spent + LOOK_AGAIN
         self._ask([feed for feed in due if not self._puts_off(feed)])
         return bool(due)
@@ -161,7 +161,7 @@ class _Sweep:
     def _requests(self, due: Iterable[Feed]) -> Iterator[Request]:
         for feed in due:
             try:
-                access = _access(self.app, feed)
+                access = access_to(self.app.settings, feed.spec.url, feed.address)
             except ConfigError as error:
                 self._settle(self.awaited.pop(feed.id), FetchError(str(error)))
             else:
@@ -234,16 +234,6 @@ def _claim(app: App, now: datetime, spent: timedelta, limit: int) -> tuple[Feed,
         per_host=IN_A_ROW * polling.per_host,
     )
     return tuple(sorted(due, key=lambda feed: feed.failures > 0))
-
-
-def _access(app: App, feed: Feed) -> Access:
-    """Return headers, login and proxy for where a feed is asked; raise ``ConfigError``.
-
-    What its owner gave for one host is not for another that the feed has moved to.
-    """
-    access = app.settings.access(feed.spec.url)
-    here = feed.address == feed.spec.url or same_origin(feed.address, feed.spec.url)
-    return access if here else Access(proxy=access.proxy)
 
 
 def read_seed_pages(app: App, now: datetime) -> None:
