@@ -124,7 +124,7 @@ class _Sweep:
         spent = timedelta(seconds=time.monotonic() - self.began)
         claimed = _claim(self.app, self.moment(spent), spent, BATCH - len(self.awaited))
         # one that waits for its host longer than its lease is claimed anew, but asked already
-        due = list(claimed)
+        due = [feed for feed in claimed if feed.id not in self.awaited]
         self.rest_until = spent if due else spent + LOOK_AGAIN
         self._ask([feed for feed in due if not self._puts_off(feed)])
         return bool(due)

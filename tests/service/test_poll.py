@@ -128,15 +128,17 @@ def test_a_feed_whose_lease_ends_while_it_waits_for_its_host_is_not_asked_twice(
 ) -> None:
     monkeypatch.setattr(room, "PARSING", timedelta(0))
     monkeypatch.setattr(room, "LOOK_AGAIN", timedelta(seconds=0.1))
+    monkeypatch.setattr(room, "IN_A_ROW", 5)
+    paths = [f"/{number}" for number in range(5)]
 
     def answer(visit: Visit) -> None:
-        visit.stopping.wait(0.8)
+        visit.stopping.wait(0.6)
         visit.answer(body=WIRE)
 
     with serve(answer) as server:
-        config = one_at_a_time(configured(tmp_path, server, "/first", "/second"))
-        shortest = "polling:\n  timeout: 1s\n  concurrency: 200\n"
+        config = one_at_a_time(configured(tmp_path, server, *paths))
+        shortest = "polling:\n  timeout: 2s\n  concurrency: 200\n"
         config.write_text(config.read_text().replace("polling:\n", shortest))
         with opened(config, MORNING) as app:
-            assert room.poll_a_while(app, MORNING).counts["read"] == 2
-    assert server.paths == ["/first", "/second"]
+            assert room.poll_a_while(app, MORNING).counts["read"] == 5
+    assert server.paths == paths
