@@ -9,6 +9,7 @@ several of these -> add_all, record
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -279,8 +280,11 @@ def _succeeded(
 
 
 def _elsewhere(feed: Feed, answer: Fetched) -> str | None:
-    """Where the answer came from, if not from where it was asked: the log has a line a poll."""
-    return None if answer.url == feed.address else answer.url
+    """Where the answer came from, if not from where it was asked: the log has a line a poll.
+
+    Without what stands behind the path: redirects hand out tickets there.
+    """
+    return None if answer.url == feed.address else re.split("[?#]", answer.url)[0]
 
 
 def _worth_keeping(answer: Fetched) -> Validators:

@@ -12,7 +12,7 @@ from monitor.config import load
 from monitor.service.app import open_app, sync
 from monitor.service.checks import try_feeds
 from monitor.service.poll import poll
-from monitor.store import feeds
+from monitor.store import feeds, outcomes
 from tests.builders import FOOTBALL, MORNING, rss, write_config
 from tests.pages import Page, Site, site
 
@@ -84,3 +84,16 @@ def test_neither_database_nor_log_holds_a_secret(
     polled(config)
     assert b"hunter" not in config.with_name("monitor.db").read_bytes()
     assert "hunter" not in caplog.text
+
+
+def test_the_log_of_fetches_keeps_no_ticket_that_a_redirect_hands_out(
+    tmp_path: Path, web: Site
+) -> None:
+    web.pages["/door"] = Page(status=302, headers={"Location": "/open?ticket=hunter2#hunter3"})
+    web.pages["/open?ticket=hunter2"] = web.pages["/open"]
+    config = write_config(tmp_path, feeds=[web.url("/door")], host=web.host)
+    assert polled(config) == {"door": None}
+    with open_app(load(config), owner="test", rng=random.Random(1)) as app:
+        (line,) = outcomes.listing(app.database, limit=9)
+    assert line.url == web.url("/open")
+    assert b"hunter" not in config.with_name("monitor.db").read_bytes()
