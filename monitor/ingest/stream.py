@@ -39,8 +39,10 @@ class Stream(httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return what there is, ``b""`` at the end; raise ``FetchError`` in an endless head."""
-        if self._in_head and self._read >= MAX_HEAD:
-            raise FetchError(head_too_large())
+        if self._in_head:  # no more than that at once, or httpcore would find it too much first
+            max_bytes = min(max_bytes, MAX_HEAD - self._read)
+            if not max_bytes:
+                raise FetchError(head_too_large())
         data = await self.receive(max_bytes)
         self._read += len(data)
         return data

@@ -177,11 +177,12 @@ def test_larger_headers_are_a_failure_that_says_so(size: int) -> None:
     assert not error.permanent
 
 
-def test_they_are_counted_all_together_however_they_come() -> None:
+@pytest.mark.parametrize("parts", [(40_000, 40_000), (60_000, 1_000_000)])
+def test_they_are_counted_all_together_however_they_come(parts: tuple[int, int]) -> None:
     def answer(visit: Visit) -> None:
-        visit.send(HEAD + lines(40_000))
+        visit.send(HEAD + lines(parts[0]))
         visit.stopping.wait(0.1)
-        visit.send(lines(40_000) + b"\r\n" + BODY)
+        visit.send(lines(parts[1]) + b"\r\n" + BODY)
 
     assert "headers are larger" in str(failure(answer))
 
