@@ -36,7 +36,7 @@ def hold(
     """
     if feed.last_success_at is None:
         return stories
-    before = (feed.story_at or feed.last_success_at) - OLD
+    before = min(feed.last_success_at, feed.story_at or feed.last_success_at) - OLD
     new = [each for each in stories if known.isdisjoint(each.keys) or each.content_key in known]
     old = {each.keys for each in new if each.published_at < before or each.content_key in known}
     many = len(new) >= LEAST and 2 * len(new) > len(stories) + unread

@@ -83,6 +83,11 @@ def test_the_work_of_a_week_that_comes_all_at_once_is_news() -> None:
     assert held(week, of=replace(feed(), story_at=NOW - DAY)) > 0
 
 
+def test_news_that_were_found_by_a_clock_ahead_make_nothing_old() -> None:
+    fresh = shown("https://a.example/", 9, FRESH)
+    assert held(fresh, of=replace(feed(), story_at=NOW + 365 * DAY)) == 0
+
+
 def test_what_is_news_in_a_flood_stays_news() -> None:
     news = shown("https://news.example/", 3, FRESH)
     found = hold((*news, *shown("https://new.example/", 30, LONG_AGO)), set(), feed(), unread=0)
