@@ -35,7 +35,7 @@ CONTENT_TYPES = (
     "application/json; charset=idna",
     "text/xml; charset=gb18030",
 )
-CODINGS = ("gzip", "gzip, gzip", "", "x-gzip, identity")
+CODINGS = ("gzip", "gzip, gzip", "", "x-gzip, identity", "deflate", "gzip, deflate")
 
 _DIRECTIONS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f")
