@@ -35,8 +35,10 @@ def failed(feed: Feed, error: Exception, now: datetime, rng: Random, bounds: Bou
     """Return what a failure leaves on ``feed``, which is as it was before this poll."""
     status = error.status if isinstance(error, FetchError) else None
     retry_after = error.retry_after if isinstance(error, FetchError) else None
+    elsewhere = _other_host(feed, error)
     # only its owner's address can tell that a feed is gone: another is forgotten
-    gone = status == HTTPStatus.GONE and feed.address == feed.spec.url
+    here = feed.address == feed.spec.url and elsewhere is None
+    gone = here and status == HTTPStatus.GONE
     return PollOutcome(
         feed_id=feed.id,
         status=PollStatus.GONE if gone else PollStatus.FAILED,
@@ -47,7 +49,7 @@ def failed(feed: Feed, error: Exception, now: datetime, rng: Random, bounds: Bou
         validators=Validators() if status in _NOT_UNDERSTOOD else None,
         move=move_failed(feed, error),
         rest_until=_rest_until(status, retry_after, now),
-        rest_host=_other_host(feed, error),
+        rest_host=elsewhere,
         seconds=error.seconds if isinstance(error, FetchError) else None,
     )
 

@@ -1,4 +1,4 @@
-"""A host that asked for a rest gets it; who redirects there does not, and is not silenced."""
+"""What a host says holds for itself, and not for those that redirect there: rests, and ends."""
 
 from __future__ import annotations
 
@@ -53,3 +53,10 @@ def test_a_request_that_only_led_to_a_resting_host_is_in_the_log(run: Run) -> No
     assert len(run.world.visits("first", SHARED)) == 2
     assert lines[1].status is PollStatus.PUT_OFF
     assert "asked to be left alone" in (lines[1].error or "")
+
+
+def test_where_a_feed_redirects_to_cannot_end_it(run: Run) -> None:
+    run.world.scripts[HOSTILE] = saying(410)
+    run.play(MINUTE)
+    first = run.feeds()["first"]
+    assert (first.gone_at, first.failures, first.last_status) == (None, 1, 410)
