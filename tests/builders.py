@@ -51,8 +51,12 @@ def write_config(
     database: str = "sqlite:///monitor.db",
     interval: str = "15m",
     floor: str = "1s",
+    ceiling: str | None = None,
 ) -> Path:
-    """A configuration with one topic (its seed is :data:`ADVISORY`); returns monitor.yaml."""
+    """A configuration with one topic (its seed is :data:`ADVISORY`); returns monitor.yaml.
+
+    Its feeds are due each ``interval``, or follow their rhythm up to ``ceiling``.
+    """
     (folder / "topics").mkdir(parents=True, exist_ok=True)
     (folder / "topics" / "advisory.yaml").write_text(
         f"name: advisory\nseeds:\n  - text: |\n      {ADVISORY[0]}\n      {ADVISORY[1]}\n"
@@ -61,7 +65,8 @@ def write_config(
     path = folder / "monitor.yaml"
     path.write_text(
         f"database: {database}\nfeeds: feeds.yaml\ntopics: topics\n"
-        f"polling:\n  interval: {interval}\n  floor: {floor}\n  allow_addresses: ['{host}']\n"
+        f"polling:\n  interval: {interval}\n  floor: {floor}\n  ceiling: {ceiling or interval}\n"
+        f"  allow_addresses: ['{host}']\n"
         f"digests:\n  - name: daily\n    recipients: [{', '.join(recipients)}]\n"
         f"    schedule: {schedule}\n    timezone: UTC\n"
         f"mail:\n  from: News monitor <monitor@example.org>\n  {mail}\n"

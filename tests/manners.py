@@ -257,7 +257,9 @@ class Run:
         )
 
     def _config(self) -> Path:
-        path = write_config(self.folder, feeds=[], host="", interval="30m", floor="5m")
+        path = write_config(
+            self.folder, feeds=[], host="", interval="30m", floor="5m", ceiling="4h"
+        )
         hosts = [f"'{each}:{self.world.port}'" for each in self.world.scripts.keys() - self.refused]
         listed_hosts = f"[{', '.join(sorted(hosts))}]\n  contact: you@example.org"
         path.write_text(path.read_text().replace("['']", listed_hosts))

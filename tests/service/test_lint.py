@@ -163,6 +163,10 @@ def forget_matches(config: Path) -> None:
         database.execute("delete from matches")
 
 
+def news_of(day: int, count: int) -> list[tuple[str, str]]:
+    return [(f"{title}, day {day}", text) for title, text in small_news(count)]
+
+
 def test_a_topic_without_a_hit_for_longer_than_its_rhythm_is_silent(
     tmp_path: Path, feeds: FeedServer
 ) -> None:
@@ -170,12 +174,12 @@ def test_a_topic_without_a_hit_for_longer_than_its_rhythm_is_silent(
     at = MORNING
     for day in range(6):
         at = MORNING + day * DAY
-        items = [(f"{ADVISORY[0]} {day}", ADVISORY[1]), *small_news(4)]
+        items = [(f"{ADVISORY[0]} {day}", ADVISORY[1]), *news_of(day, 4)]
         feeds.pages["wire.rss"] = rss(items, at=at, first_id=100 * day)
         walk(config, at)
     assert [what for _, what in told(config, now=at) if "silent" in what] == []
     for day in range(6, 12):
-        feeds.pages["wire.rss"] = rss(small_news(5), at=MORNING + day * DAY, first_id=100 * day)
+        feeds.pages["wire.rss"] = rss(news_of(day, 5), at=MORNING + day * DAY, first_id=100 * day)
         walk(config, MORNING + day * DAY)
     ((_, what),) = [each for each in told(config, now=MORNING + 12 * DAY) if "silent" in each[1]]
     assert what == (
@@ -186,7 +190,7 @@ def test_a_topic_without_a_hit_for_longer_than_its_rhythm_is_silent(
 def test_where_no_story_came_no_topic_is_silent(tmp_path: Path, feeds: FeedServer) -> None:
     config = configured(tmp_path, feeds, topic("threshold: 0.5\n"))
     for day in range(6):
-        items = [(f"{ADVISORY[0]} {day}", ADVISORY[1]), *small_news(4)]
+        items = [(f"{ADVISORY[0]} {day}", ADVISORY[1]), *news_of(day, 4)]
         feeds.pages["wire.rss"] = rss(items, at=MORNING + day * DAY, first_id=100 * day)
         walk(config, MORNING + day * DAY)
     assert [what for _, what in told(config, now=MORNING + 25 * DAY) if "silent" in what] == []

@@ -394,10 +394,11 @@ def test_a_story_that_was_judged_is_not_asked_about_again(app: App) -> None:
     assert len(set(asked)) == 4
 
 
-COPIED = (
-    "INSERT INTO stories SELECT id + 1000, feed_id, url, title, text, language, published_at, "
-    "seen_at, link_key, content_key, backlog, edited_at, matched_at FROM stories WHERE id = ?"
+ALIKE = (
+    "feed_id, url, title, text, language, published_at, seen_at, link_key, content_key, backlog, "
+    "edited_at, matched_at"
 )
+COPIED = f"INSERT INTO stories (id, {ALIKE}) SELECT id + 1000, {ALIKE} FROM stories WHERE id = ?"
 
 
 def test_a_copy_is_asked_about_once_and_not_at_all_if_its_story_was_judged(app: App) -> None:
