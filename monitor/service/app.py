@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from monitor import __version__
 from monitor.config import Settings
+from monitor.ingest.cadence import Bounds
 from monitor.notify.slots import next_slot
 from monitor.records import OutboxItem, Seed, Subscription, TopicSpec
 from monitor.store import feeds, outbox, topics
@@ -153,6 +154,11 @@ def open_for_trial(settings: Settings, *, owner: str, rng: Random) -> Iterator[A
 def _is_missing(address: str) -> bool:
     path = address.removeprefix("sqlite:///")
     return path != address and not Path(path).exists()
+
+
+def bounds_of(app: App) -> Bounds:
+    """The shortest and the longest time between two polls of a feed."""
+    return Bounds(floor=app.settings.polling.floor, ceiling=app.settings.polling.ceiling)
 
 
 def sync(app: App, now: datetime) -> None:

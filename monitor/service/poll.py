@@ -20,13 +20,12 @@ from monitor.ingest.round import Round
 from monitor.records import Feed, Fetched, PollOutcome, PollStatus, Request, StepReport
 from monitor.service.access import access_to
 from monitor.service.app import PARSERS, App, sync_topics
+from monitor.service.endings import Ending, write
 from monitor.service.reading import (
     Answer,
-    Ending,
     is_unchanged,
     settle,
     settle_unchanged,
-    write,
 )
 from monitor.store import feeds, outcomes, topics
 

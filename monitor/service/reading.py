@@ -3,23 +3,20 @@
 answer -> unchanged
        -> document -> admit -> hold -> hear
        -> put off | gone | failed
-several of these -> add_all, record
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from monitor.errors import FetchError, HostResting, MonitorError, ParseError, StoreError
+from monitor.errors import FetchError, HostResting, MonitorError, ParseError
 from monitor.ingest import document
 from monitor.ingest.admit import Admitted, admit
-from monitor.ingest.cadence import Bounds, fresh_for, next_check
+from monitor.ingest.cadence import fresh_for, next_check
 from monitor.ingest.ending import is_whole
 from monitor.ingest.flood import hold
 from monitor.ingest.language import hear
@@ -27,7 +24,6 @@ from monitor.ingest.marks import Mark, pack, unpack
 from monitor.ingest.moves import move_after
 from monitor.ingest.rhythm import first_rhythm, rhythm_after
 from monitor.records import (
-    Added,
     Feed,
     Fetched,
     NewStory,
@@ -39,8 +35,9 @@ from monitor.records import (
     Wishes,
 )
 from monitor.service import setbacks
-from monitor.service.app import App
-from monitor.store import outcomes, stories
+from monitor.service.app import App, bounds_of
+from monitor.service.endings import Ending, tell_if_back
+from monitor.store import stories
 from monitor.store.identity import Known
 from monitor.store.stories import Document
 
@@ -48,12 +45,6 @@ log = logging.getLogger(__name__)
 
 TELLING = 2
 """Items of a document from which on it tells of a gap when it has none that is known."""
-
-_COUNTED_AS = {
-    PollStatus.FAILED: "failed",
-    PollStatus.GONE: "failed",
-    PollStatus.PUT_OFF: "put_off",
-}
 
 Answer = Fetched | FetchError
 
@@ -72,18 +63,9 @@ def body_hash(body: bytes) -> bytes:
 
 def settle_unchanged(app: App, feed: Feed, answer: Fetched, now: datetime) -> PollOutcome:
     """Return what an answer without news leaves behind; the caller writes many together."""
-    _tell_if_back(feed)
+    tell_if_back(feed)
     rhythm = _rhythm_after(app, feed, now, new=0)
     return _succeeded(app, feed, answer, now, PollStatus.UNCHANGED, rhythm, feed.wishes)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What is to be written of one poll; ``document`` None: nothing was read."""
-
-    feed: Feed
-    outcome: PollOutcome
-    document: Document | None = None
 
 
 def settle(
@@ -105,52 +87,6 @@ def settle(
     except Exception as error:
         log.exception("bug while reading a feed", extra={"feed": feed.id})
         return _failed(app, feed, error, now, answer)
-
-
-def write(app: App, endings: Sequence[Ending]) -> Iterator[Counter[str]]:
-    """Write the endings of several polls together; yield what was found by each.
-
-    Where the database refuses one of them, the others are written all the same.
-    """
-    documents = [each.document for each in endings if each.document is not None]
-    try:
-        added = iter(stories.add_all(app.database, documents)) if documents else iter(())
-    except StoreError as error:
-        yield from _written_apart(app, endings, error)
-        return
-    outcomes.record(app.database, *(each.outcome for each in endings if each.document is None))
-    for ending in endings:
-        _tell(ending)
-        yield _tally(ending, next(added) if ending.document else None)
-
-
-def _written_apart(
-    app: App, endings: Sequence[Ending], error: StoreError
-) -> Iterator[Counter[str]]:
-    if len(endings) > 1:
-        for ending in endings:
-            yield from write(app, (ending,))
-        return
-    (ending,) = endings
-    refused = setbacks.failed(
-        ending.feed, error, ending.outcome.checked_at, app.rng, bounds_of(app)
-    )
-    yield from write(app, (Ending(ending.feed, refused),))
-
-
-def _tally(ending: Ending, added: Added | None) -> Counter[str]:
-    if added is None:
-        return Counter({_COUNTED_AS[ending.outcome.status]: 1})
-    if added.outdated:
-        return Counter(abandoned=1)
-    return Counter(
-        read=1,
-        new=len(added.new),
-        backlog=added.backlog,
-        held=added.held,
-        edited=added.edited,
-        skipped=ending.outcome.skipped,
-    )
 
 
 def _read(app: App, feed: Feed, answer: Fetched, now: datetime, packed: bytes | None) -> _Reading:
@@ -241,11 +177,6 @@ class _Reading:
         return not (known or self.parsed.known or any(story.held for story in new))
 
 
-def bounds_of(app: App) -> Bounds:
-    """The shortest and the longest time between two polls of a feed."""
-    return Bounds(floor=app.settings.polling.floor, ceiling=app.settings.polling.ceiling)
-
-
 def _rhythm_after(app: App, feed: Feed, now: datetime, *, new: int, gap: bool = False) -> Rhythm:
     elapsed = now - (feed.last_success_at or now)
     return rhythm_after(feed.rhythm, elapsed=elapsed, new=new, gap=gap, bounds=bounds_of(app))
@@ -310,26 +241,3 @@ def _failed(
             size=answer.size,
         )
     return Ending(feed, outcome)
-
-
-def _tell(ending: Ending) -> None:
-    """Say once that a feed fails, and once that it is back.
-
-    Only those who want to know more hear that it still does.
-    """
-    feed, outcome = ending.feed, ending.outcome
-    told = {"feed": feed.id, "title": feed.title}
-    if outcome.status is PollStatus.READ:
-        _tell_if_back(feed)
-    elif outcome.status is PollStatus.GONE:
-        log.warning("feed is gone for good", extra={**told, "error": outcome.error})
-    elif outcome.status is PollStatus.FAILED:
-        level = logging.DEBUG if feed.failures else logging.WARNING
-        log.log(level, "feed failed", extra={**told, "error": outcome.error})
-
-
-def _tell_if_back(feed: Feed) -> None:
-    if feed.failures:
-        since = feed.failing_since and feed.failing_since.isoformat()
-        told = {"feed": feed.id, "title": feed.title, "failing_since": since}
-        log.info("feed is back", extra=told)
