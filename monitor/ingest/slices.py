@@ -29,6 +29,7 @@ _ITEM, _ENTRY = (re.compile(_MARKUP.format(name).encode()) for name in ("item", 
 _ENDS = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>"}
 # A parser is given the document without these: here they must not hide a tag from it either.
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
+_BASE = b"xml:base"
 _NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
 
@@ -62,11 +63,15 @@ def cut(body: bytes, content_type: str | None) -> Slices | None:
     """Return an RSS, RDF or Atom document cut into items, or None where that is in doubt.
 
     In doubt are documents with a DOCTYPE, without items or with more than 2,000, with an item
-    inside another, an empty or an unclosed one, and those that were cut off. Takes linear time.
+    inside another, an empty or an unclosed one, and those that were cut off. So are those with a
+    base address inside: feedparser may let it last beyond its element, and even its item. Takes
+    linear time.
     """
     document = decode(body, content_type).encode("utf-8", "replace").translate(None, _CONTROLS)
     around = _around(document)
     if not around or not is_whole(document) or _has_no_characters(document):
+        return None
+    if document.count(_BASE) > around.count(_BASE):
         return None
     try:
         spans = tuple(_spans(document, _ENTRY if around.startswith(b"<feed") else _ITEM))

@@ -145,6 +145,11 @@ def test_an_odd_neighbour_changes_nothing_of_what_is_read(odd: str) -> None:
         assert part == all_of_it
 
 
+def test_an_item_that_a_base_address_in_another_one_may_move_is_read_beside_it() -> None:
+    based = "<item><title></title><title xml:base='https://base.example/'></title></item>"
+    check(rss(based).decode(), rss(based, "<item><guid>1</guid></item>").decode())
+
+
 PIECES = st.sampled_from(
     [
         *(" ", "<!-- <item> -->", "<!-- </entry> -->", "<?php <item> ?>", "\x0b", "\ufffe"),

@@ -66,6 +66,7 @@ def test_tags_in_comments_sections_and_instructions_are_none(hidden: str, tag: s
         rss("<item>1</item>\ufffe"),
         b"<rss><title>T</title><channel><item>1</item></channel></rss>",
         rss(*["<item>1</item>"] * 2_001),
+        rss("<item><title xml:base='https://base.example/'>1</title></item>"),
     ],
 )
 def test_a_document_in_doubt_is_not_cut(body: bytes) -> None:
