@@ -28,6 +28,9 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     """What was understood, in numbers, and topics that could never match."""
     enabled = sum(spec.enabled for spec in settings.feed_specs())
     yield Finding(what="feeds", ok=enabled > 0, told=f"{enabled} enabled")
+    if not settings.polling.contact:
+        told = "is empty: servers that mind how they are asked cannot reach you; write an address"
+        yield Finding(what="polling.contact", ok=True, told=told, level="note")
     yield from _access(settings)
     yield from _topics(settings)
     yield from _languages(settings)

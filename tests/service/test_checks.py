@@ -56,3 +56,14 @@ def test_a_secret_that_is_missing_is_named_and_fails_the_check(
 
 def test_of_a_feed_open_to_all_nothing_is_said(tmp_path: Path) -> None:
     assert on_feeds(tmp_path, "headers: {X-Edition: world}") == []
+
+
+def on_contact(folder: Path, monitor: str) -> list[Finding]:
+    found = configuration(settings(folder, monitor=monitor))
+    return [each for each in found if each.what == "polling.contact"]
+
+
+def test_who_gives_servers_no_address_is_asked_for_one(tmp_path: Path) -> None:
+    (note,) = on_contact(tmp_path, "polling: {interval: 1h}\n")
+    assert (note.ok, note.level) == (True, "note")
+    assert on_contact(tmp_path, "polling: {contact: you@example.org}\n") == []
