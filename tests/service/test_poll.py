@@ -142,3 +142,28 @@ def test_a_feed_whose_lease_ends_while_it_waits_for_its_host_is_not_asked_twice(
         with opened(config, MORNING) as app:
             assert room.poll_a_while(app, MORNING).counts["read"] == 5
     assert server.paths == paths
+
+
+def test_what_the_database_refuses_of_one_feed_costs_no_other_one(tmp_path: Path) -> None:
+    refuse = (
+        f"CREATE TRIGGER refuse BEFORE INSERT ON stories WHEN NEW.title = '{FOOTBALL[0]}' "
+        "BEGIN SELECT RAISE(ABORT, 'no football here'); END"
+    )
+    pages = {"/a": ADVISORY, "/b": FOOTBALL, "/c": ORCHARD}
+
+    def answer(visit: Visit) -> None:
+        visit.answer(body=rss([pages[visit.path]], at=MORNING), ETag=TAG)
+
+    with serve(answer) as server:
+        config = configured(tmp_path, server, *pages)
+        with opened(config, MORNING) as app:
+            with app.database.write() as connection:
+                connection.exec_driver_sql(refuse)
+            assert told(room.poll(app, MORNING)) == {"read": 2, "failed": 1, "new": 2}
+            _, refused, _ = feeds.all_feeds(app.database)
+            with app.database.write() as connection:
+                connection.exec_driver_sql("DROP TRIGGER refuse")
+            again = room.poll(app, MORNING + 24 * HOUR)
+    assert "no football here" in (refused.last_error or "")
+    assert refused.validators.etag is None, "it has to come again"
+    assert told(again) == {"read": 1, "unchanged": 2, "new": 1}
