@@ -121,11 +121,13 @@ def digest(*parts: str) -> bytes:
 def _netloc(parts: SplitResult) -> str:
     user, at, _ = parts.netloc.rpartition("@")
     host = _ascii_host(parts.hostname or "")
+    if not host:
+        return ""
     if ":" in host:
         host = f"[{host}]"
     if parts.port is not None and parts.port != _DEFAULT_PORTS.get(parts.scheme):
         host = f"{host}:{parts.port}"
-    return user + at + host if host else ""
+    return user + at + host
 
 
 def _ascii_host(host: str) -> str:

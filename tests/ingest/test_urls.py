@@ -168,6 +168,7 @@ def test_published_texts_have_the_keys_of_the_plain_way() -> None:
 @example("http://www.example.com")
 @example("https://example.com/a;b//c?")
 @example("http://-.example/%5B[")
+@example("http://.:0/")
 def test_an_address_has_the_key_of_the_plain_way(url: str) -> None:
     assert canonical_url(url) == reference.canonical_url(url)
     assert link_key(url) == reference.link_key(url)
