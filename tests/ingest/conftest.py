@@ -7,10 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-
-settings.register_profile("no-deadline", deadline=None)
-settings.load_profile("no-deadline")
 
 
 @pytest.fixture(scope="session")
