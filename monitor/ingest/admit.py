@@ -18,8 +18,9 @@ from monitor.ingest.urls import (
 )
 from monitor.records import Entry, Feed, NewStory, ParsedFeed
 
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_MAX_AHEAD = timedelta(days=1)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)
+"""A date before, or so far ahead, is not believed: the story is dated when it is found."""
 _UNDATED_NEWS = 20
 _MAX_HEADLINE = 100
 _TELLING = 80
@@ -95,7 +96,7 @@ def _stories(
 
 def _usable(published_at: datetime | None, now: datetime) -> datetime | None:
     """Return a date that can be true; None: missing, ancient or over a day ahead."""
-    if published_at is None or not _EARLIEST <= published_at <= now + _MAX_AHEAD:
+    if published_at is None or not EARLIEST <= published_at <= now + AHEAD:
         return None
     return published_at
 

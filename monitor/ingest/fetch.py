@@ -21,7 +21,7 @@ from monitor.ingest.connect import Connector
 from monitor.ingest.dial import Resolver, resolve
 from monitor.ingest.guard import Guard
 from monitor.ingest.loop import LoopThread
-from monitor.ingest.rest import Rests
+from monitor.ingest.rest import Rests, rest_asked
 from monitor.ingest.round import Answer, Round
 from monitor.ingest.target import Target, parse
 from monitor.records import Fetched, Request
@@ -29,8 +29,6 @@ from monitor.records import Fetched, Request
 __all__ = ["FetchSettings", "Fetcher"]
 
 _MAX_REDIRECTS = 10
-_TOO_MANY_REQUESTS = 429
-_UNAVAILABLE = 503
 
 
 @dataclass(slots=True)
@@ -171,9 +169,9 @@ class Fetcher:
 
     def _heed(self, host: str, error: FetchError) -> None:
         """Remember the rest that an answer asked for: it is meant for all feeds of the host."""
-        asked = error.status == _UNAVAILABLE and error.retry_after is not None
-        if asked or error.status == _TOO_MANY_REQUESTS:
-            self._rests.begin(host, error.retry_after)
+        rest = rest_asked(error)
+        if rest is not None:
+            self._rests.begin(host, rest)
 
     def _spent(self, course: _Course) -> float:
         return self._settings.timeout.total_seconds() - course.left

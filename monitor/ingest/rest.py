@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 
+from monitor.errors import FetchError
 from monitor.ingest.cadence import CEILING
 
 DEFAULT_REST = timedelta(minutes=1)
 """For a 429 that does not say how long."""
 
 _MAX_HOSTS = 10_000
+
+
+def rest_asked(error: FetchError) -> timedelta | None:
+    """Return how long a host wants to be left alone by all of its feeds; None: it does not.
+
+    A 429 says so, and a 503 with a Retry-After; a day is believed at most. Pure.
+    """
+    unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE and error.retry_after is not None
+    if error.status != HTTPStatus.TOO_MANY_REQUESTS and not unavailable:
+        return None
+    return DEFAULT_REST if error.retry_after is None else min(error.retry_after, CEILING)
 
 
 class Rests:
@@ -20,10 +33,9 @@ class Rests:
         self._clock = clock
         self._until: dict[str, float] = {}
 
-    def begin(self, host: str, span: timedelta | None) -> None:
-        """Let ``host`` rest for ``span``, one day at most; None: for a minute."""
-        wanted = DEFAULT_REST if span is None else min(span, CEILING)
-        until = self._clock() + wanted.total_seconds()
+    def begin(self, host: str, span: timedelta) -> None:
+        """Let ``host`` rest for ``span``."""
+        until = self._clock() + span.total_seconds()
         self._until[host] = max(until, self._until.get(host, until))
         if len(self._until) > _MAX_HOSTS:
             self._forget()

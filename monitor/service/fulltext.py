@@ -1,4 +1,4 @@
-"""Who wants the pages of which stories, and whether they can be read here. Pure."""
+"""Who wants the pages of which stories, and whether they can be read here."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ class _Sweep:
             self.awaited.clear()  # nothing more will come: they stay due
         elif taken is None:
             yield from self._written()
-        elif taken is not None:
+        else:
             request, answer = taken
             feed = self.awaited.pop(request.feed_id)
             marks = self.marks.pop(feed.id, None)

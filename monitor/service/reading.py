@@ -49,10 +49,8 @@ TELLING = 2
 Answer = Fetched | FetchError
 
 
-def is_unchanged(feed: Feed, answer: Answer) -> bool:
+def is_unchanged(feed: Feed, answer: Fetched) -> bool:
     """Whether the server says so, or the body is the one that was read last."""
-    if isinstance(answer, FetchError):
-        return False
     return answer.body is None or body_hash(answer.body) == feed.body_hash
 
 

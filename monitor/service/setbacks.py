@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from random import Random
 
 from monitor.errors import FetchError, HostResting
-from monitor.ingest.cadence import CEILING, Bounds, next_try
+from monitor.ingest.cadence import Bounds, next_try
 from monitor.ingest.moves import move_failed
+from monitor.ingest.rest import DEFAULT_REST, rest_asked
 from monitor.ingest.target import parse
 from monitor.records import Feed, PollOutcome, PollStatus, Validators
 
-REST = timedelta(minutes=1)
-"""How long a host is left alone that answered 429 and did not say how long."""
 _NOT_UNDERSTOOD = frozenset({400, 412, 413, 416, 431})
 """What a server says that cannot take back the validators it gave."""
 
 
 def put_off(feed: Feed, error: HostResting, now: datetime, rng: Random) -> PollOutcome:
     """The feed waits until the host has rested that is not asked meanwhile, and has not failed."""
-    rest = min(error.retry_after or REST, CEILING)
+    rest = error.retry_after or DEFAULT_REST
     return PollOutcome(
         feed_id=feed.id,
         status=PollStatus.PUT_OFF,
@@ -35,6 +34,7 @@ def failed(feed: Feed, error: Exception, now: datetime, rng: Random, bounds: Bou
     """Return what a failure leaves on ``feed``, which is as it was before this poll."""
     status = error.status if isinstance(error, FetchError) else None
     retry_after = error.retry_after if isinstance(error, FetchError) else None
+    rest = rest_asked(error) if isinstance(error, FetchError) else None
     elsewhere = _other_host(feed, error)
     # only its owner's address can tell that a feed is gone: another is forgotten
     here = feed.address == feed.spec.url and elsewhere is None
@@ -48,21 +48,10 @@ def failed(feed: Feed, error: Exception, now: datetime, rng: Random, bounds: Bou
         error=str(error) or type(error).__name__,
         validators=Validators() if status in _NOT_UNDERSTOOD else None,
         move=move_failed(feed, error),
-        rest_until=_rest_until(status, retry_after, now),
+        rest_until=None if rest is None else now + rest,
         rest_host=elsewhere,
         seconds=error.seconds if isinstance(error, FetchError) else None,
     )
-
-
-def _rest_until(
-    status: int | None, retry_after: timedelta | None, now: datetime
-) -> datetime | None:
-    """Return until when nobody asks the host; None: the answer was meant for this feed alone."""
-    too_much = status == HTTPStatus.TOO_MANY_REQUESTS
-    unavailable = status == HTTPStatus.SERVICE_UNAVAILABLE and retry_after is not None
-    if not (too_much or unavailable):
-        return None
-    return now + min(REST if retry_after is None else retry_after, CEILING)
 
 
 def _other_host(feed: Feed, error: Exception) -> str | None:

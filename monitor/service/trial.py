@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from monitor.ingest.admit import admit
+from monitor.ingest.admit import AHEAD, EARLIEST, admit
 from monitor.ingest.kind import format_of
 from monitor.ingest.language import hear
 from monitor.matching.rules import watches
@@ -35,9 +35,6 @@ from monitor.store import topics
 
 BEST = 3
 """Stories that are shown of each topic, and titles of each feed."""
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-AHEAD = timedelta(days=1)
-"""A date before, or so far ahead, is not believed: the story is dated when it is found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
