@@ -17,7 +17,7 @@ FILES = sorted((ROOT / "monitor").rglob("*.py"))
 NAMES = [path.relative_to(ROOT).as_posix() for path in FILES]
 
 ROOMS = {
-    "httpx": ["monitor/ingest/*"],
+    "httpx": ["monitor/ingest/*", "monitor/notify/webhook.py"],
     "httpcore": ["monitor/ingest/*"],
     "feedparser": ["monitor/ingest/parse.py"],
     "selectolax": ["monitor/ingest/*"],
@@ -28,8 +28,12 @@ ROOMS = {
     "sqlalchemy": ["monitor/store/*"],
     "alembic": ["monitor/store/*"],
     "psycopg": ["monitor/store/*"],
+    "cronsim": ["monitor/notify/slots.py", "monitor/config/digests.py"],
+    "apprise": ["monitor/notify/push.py"],
+    "starlette": ["monitor/web/*"],
+    "uvicorn": ["monitor/web/*"],
     "smtplib": ["monitor/notify/mail.py"],
-    "jinja2": ["monitor/notify/render.py", "monitor/service/page.py"],
+    "jinja2": ["monitor/notify/*", "monitor/service/page.py", "monitor/web/*"],
     "apscheduler": ["monitor/service/schedule.py"],
     "pydantic": ["monitor/config/*"],
     "pydantic_core": ["monitor/config/*"],

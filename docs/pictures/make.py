@@ -19,14 +19,12 @@ from monitor.notify.render import render_html, render_text
 from monitor.records import (
     Coverage,
     Digest,
-    Feed,
-    FeedSpec,
+    FeedNote,
     Match,
     MatchedStory,
     MatchState,
     Story,
     Term,
-    Validators,
 )
 from monitor.service.app import open_for_trial
 from monitor.service.backtest import backtest
@@ -229,22 +227,12 @@ def hit(
     return MatchedStory(match=match, story=story, topic=topic)
 
 
-def failing_feed() -> Feed:
+def failing_feed() -> FeedNote:
     """A feed whose server has been down for three days."""
-    return Feed(
-        id=7,
-        spec=FeedSpec(url="https://gazette.example/rss"),
-        title="Example Gazette",
-        validators=Validators(),
-        body_hash=None,
-        next_check_at=SLOT,
-        last_checked_at=SLOT,
-        last_success_at=SLOT - timedelta(days=3),
-        failing_since=SLOT - timedelta(days=3, hours=2),
-        failures=9,
-        last_error="the server answered 503 Service Unavailable",
-        last_status=503,
-        skipped_entries=0,
+    return FeedNote(
+        name="Example Gazette",
+        since=SLOT - timedelta(days=3, hours=2),
+        error="the server answered 503 Service Unavailable",
     )
 
 

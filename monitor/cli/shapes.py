@@ -12,6 +12,7 @@ from monitor.records import (
     Digest,
     DigestEntry,
     Feed,
+    FeedNote,
     Match,
     MatchedStory,
     OutboxItem,
@@ -245,6 +246,10 @@ def _entry(it: DigestEntry) -> Shape:
     return {**matched(it.lead), **copies, "also": [matched(each) for each in it.also]}
 
 
+def _note(it: FeedNote) -> Shape:
+    return _pick(it, "name", "since", "error", "count")
+
+
 def digest(it: Digest) -> Shape:
     """What one mail would say."""
     return {
@@ -255,9 +260,9 @@ def digest(it: Digest) -> Shape:
         ],
         "cut": [matched(each) for each in it.cut],
         **_pick(it.coverage, "stories_read", "feeds_read"),
-        "feeds_failing": [_feed(each, "failing") for each in it.coverage.failing],
-        "feeds_missed": [_feed(each, "missed") for each in it.coverage.missed],
-        "feeds_held": [_feed(each, "held") for each in it.coverage.held],
-        "feeds_gone": [_feed(each, "gone") for each in it.coverage.gone],
-        "feeds_silent": [_feed(each, "silent") for each in it.coverage.silent],
+        "feeds_failing": [_note(each) for each in it.coverage.failing],
+        "feeds_missed": [_note(each) for each in it.coverage.missed],
+        "feeds_held": [_note(each) for each in it.coverage.held],
+        "feeds_gone": [_note(each) for each in it.coverage.gone],
+        "feeds_silent": [_note(each) for each in it.coverage.silent],
     }

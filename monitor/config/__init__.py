@@ -8,11 +8,11 @@ checks    what no file can tell alone
 loader    all of it, problems collected -> Settings
 """
 
+from monitor.config.digests import DigestSettings
 from monitor.config.examples import write_examples
 from monitor.config.feeds import FeedSettings
 from monitor.config.loader import load
 from monitor.config.models import (
-    DigestSettings,
     MailSettings,
     MatchingSettings,
     PollingSettings,

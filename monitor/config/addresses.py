@@ -31,6 +31,18 @@ def check_address(value: str) -> str:
     return value
 
 
+def check_channel(value: str) -> str:
+    """Refuse what cannot name a channel: small letters, digits and hyphens."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,49}", value):
+        raise ValueError(f"{value!r:.60} is no name of a channel; write one like team-chat")
+    return value
+
+
+def check_recipient(value: str) -> str:
+    """Refuse what is neither a mail address nor the name of a channel."""
+    return check_address(value) if "@" in value else check_channel(value)
+
+
 def check_mailbox(value: str) -> str:
     """Refuse what is neither ``a@b`` nor ``Name <a@b>``."""
     name, bracket, rest = value.rpartition("<")
@@ -115,6 +127,7 @@ def _sqlite(value: str, folder: Path) -> str:
 
 Mailbox = Annotated[Line, AfterValidator(check_mailbox)]
 MailAddress = Annotated[str, AfterValidator(check_address)]
+Recipient = Annotated[str, AfterValidator(check_recipient)]
 HostPort = Annotated[
     tuple[str, int], PlainValidator(parse_host_port), PlainSerializer(format_host_port)
 ]

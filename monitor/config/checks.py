@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from monitor.config.digests import DigestSettings
 from monitor.config.document import Document, Loc
 from monitor.config.feeds import FeedSettings
 from monitor.config.models import MonitorFile, TopicFile, below_floor
@@ -18,11 +19,26 @@ def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Ite
     for loc, digest in named.items():
         recipients = enumerate(digest.recipients)
         yield from _doubles(
-            [((*loc, "recipients", n), each.casefold()) for n, each in recipients], source
+            [((*loc, "recipients", n), each.to.casefold()) for n, each in recipients], source
         )
-        for n, name in enumerate(digest.topics or ()):
+        yield from _unknown_names(loc, digest, topics, main, source)
+
+
+def _unknown_names(
+    loc: Loc, digest: DigestSettings, topics: list[str], main: MonitorFile, source: Document
+) -> Iterator[str]:
+    for n, name in enumerate(digest.topics or ()):
+        if name not in topics:
+            yield source.problem((*loc, "topics", n), _unknown("topic", name, topics))
+    for n, each in enumerate(digest.recipients):
+        here = (*loc, "recipients", n)
+        for m, name in enumerate(each.topics or ()):
             if name not in topics:
-                yield source.problem((*loc, "topics", n), _unknown("topic", name, topics))
+                yield source.problem((*here, "topics", m), _unknown("topic", name, topics))
+        if "@" not in each.to and each.to not in main.channels:
+            known = sorted(main.channels)
+            words = f"{_unknown('channel', each.to, known)}; or write a mail address"
+            yield source.problem(here, words)
 
 
 def check_feeds(

@@ -16,14 +16,14 @@ from monitor.config.addresses import (
     DatabaseAddress,
     Host,
     HostPort,
-    MailAddress,
     Mailbox,
     WebAddress,
 )
+from monitor.config.channels import ChannelName, ChannelSettings
+from monitor.config.digests import DigestSettings
 from monitor.config.secrets import read_secret
 from monitor.config.strict import Strict, exactly_one
 from monitor.config.values import (
-    WEEKDAYS,
     Duration,
     EnvName,
     Filled,
@@ -31,12 +31,10 @@ from monitor.config.values import (
     Line,
     OwnPath,
     Size,
-    TimeOfDay,
-    Weekday,
-    Zone,
     format_duration,
 )
-from monitor.records import FullText, Schedule
+from monitor.config.web import WebSettings
+from monitor.records import FullText
 
 _LONGEST_CEILING = timedelta(days=1)
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -98,48 +96,6 @@ class MatchingSettings(Strict):
     language: Language = "en"
 
 
-class WeeklySettings(Strict):
-    """One hour of one day of the week."""
-
-    day: Weekday
-    at: TimeOfDay
-
-
-class ScheduleSettings(Strict):
-    """When a digest is due: exactly one of the three."""
-
-    daily: TimeOfDay | None = None
-    weekly: WeeklySettings | None = None
-    at: Annotated[tuple[TimeOfDay, ...], Filled] | None = None
-
-    @model_validator(mode="after")
-    def _check_kind(self) -> Self:
-        exactly_one(self, "daily", "weekly", "at")
-        return self
-
-
-class DigestSettings(Strict):
-    """One digest: who gets it, about what, when."""
-
-    name: Line
-    recipients: Annotated[tuple[MailAddress, ...], Filled]
-    topics: Annotated[tuple[Line, ...], Filled] | None = None
-    schedule: ScheduleSettings
-    timezone: Zone = "UTC"
-    cap: Annotated[int, Field(strict=True, ge=1, le=500)] = 30
-
-    def schedule_record(self) -> Schedule:
-        """Return the schedule as the record that `notify.slots` works with."""
-        given = self.schedule
-        if given.weekly is not None:
-            days = frozenset({WEEKDAYS.index(given.weekly.day)})
-            return Schedule(times=(given.weekly.at,), weekdays=days, zone=self.timezone)
-        times = given.at if given.at is not None else (given.daily,)
-        return Schedule(
-            times=tuple(sorted({each for each in times if each is not None})), zone=self.timezone
-        )
-
-
 class SmtpSettings(Strict):
     """The mail server. The password is referred to, never written here."""
 
@@ -176,6 +132,7 @@ class MailSettings(Strict):
 
     sender: Mailbox = Field("News monitor <monitor@localhost>", alias="from")
     folder: OwnPath = Field(Path("outbox"), validate_default=True)
+    templates: OwnPath | None = None
     smtp: SmtpSettings | None = None
 
     @model_validator(mode="after")
@@ -196,7 +153,10 @@ class MonitorFile(Strict):
     polling: PollingSettings = PollingSettings()
     matching: MatchingSettings = MatchingSettings()
     keep: Duration = timedelta(days=90)
+    keep_digests: Duration = timedelta(days=730)
     digests: tuple[DigestSettings, ...] = ()
+    channels: dict[ChannelName, ChannelSettings] = Field(default_factory=dict)
+    web: WebSettings | None = None
     mail: MailSettings = Field(default_factory=dict, validate_default=True)
 
     @model_validator(mode="after")

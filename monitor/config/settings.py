@@ -11,10 +11,11 @@ from urllib.parse import quote
 
 import yaml
 
+from monitor.config.channels import ChannelSettings
+from monitor.config.digests import DigestSettings, RecipientSettings
 from monitor.config.document import Document, Loc
 from monitor.config.feeds import FeedSettings
 from monitor.config.models import (
-    DigestSettings,
     MailSettings,
     MatchingSettings,
     MonitorFile,
@@ -22,7 +23,8 @@ from monitor.config.models import (
     TopicFile,
 )
 from monitor.config.secrets import read_secret
-from monitor.records import Access, FeedSpec, Seed, TopicSpec
+from monitor.config.web import WebSettings
+from monitor.records import Access, ChannelKind, FeedSpec, Plan, Seed, TopicSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,16 @@ class Settings:
         return self.main.digests
 
     @property
+    def channels(self) -> Mapping[str, ChannelSettings]:
+        """The ways out beside mail, by their names."""
+        return self.main.channels
+
+    @property
+    def web(self) -> WebSettings | None:
+        """The pages of the service; None: there are none."""
+        return self.main.web
+
+    @property
     def mail(self) -> MailSettings:
         """Where digests go."""
         return self.main.mail
@@ -93,9 +105,24 @@ class Settings:
         """Return the digest of that name; ``KeyError`` where there is none."""
         return {each.name: each for each in self.digests}[name]
 
-    def digest_topics(self, digest: DigestSettings) -> tuple[str, ...]:
-        """Return the names of a digest's topics: all, where it names none."""
-        return digest.topics or tuple(topic.file.name for topic in self.topics)
+    def plans(self) -> tuple[Plan, ...]:
+        """Return how each recipient of each digest is served, in the order of the file."""
+        return tuple(
+            self._plan(digest, recipient)
+            for digest in self.digests
+            for recipient in digest.recipients
+        )
+
+    def plan(self, digest: str, recipient: str) -> Plan:
+        """Return how one recipient of one digest is served; ``KeyError`` where there is none."""
+        settings = self.digest(digest)
+        served = {each.to: each for each in settings.recipients}[recipient]
+        return self._plan(settings, served)
+
+    def _plan(self, digest: DigestSettings, recipient: RecipientSettings) -> Plan:
+        channel = self.main.channels.get(recipient.to)
+        kind = channel.kind if channel is not None else ChannelKind.MAIL
+        return digest.plan(recipient, kind, tuple(topic.file.name for topic in self.topics))
 
     def topic_names(self) -> frozenset[str]:
         """Return the names of all topics, also of those whose seeds are not at hand yet."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.notify.lines import shorten
 from monitor.notify.wording import count, local_time, without_addresses
-from monitor.records import Coverage, Digest, Feed
+from monitor.records import Coverage, Digest, FeedNote
 
 _MAX_NAME = 80
 _MAX_NAMED = 5
@@ -66,7 +66,7 @@ def _ill(coverage: Coverage) -> Iterator[Note]:
         reason = "since more came between two polls than the feed lists"
         yield Note(text=f"Stories were probably missed, {reason}: {_names(coverage.missed)}.")
     if coverage.held:
-        waiting = count(sum(feed.held for feed in coverage.held), "old story", "old stories")
+        waiting = count(sum(feed.count for feed in coverage.held), "old story", "old stories")
         text = f"Held back, as if published anew: {waiting} of {_names(coverage.held)}. To decide:"
         yield Note(text=text, command="monitor feeds list --ill")
     if coverage.gone:
@@ -75,7 +75,7 @@ def _ill(coverage: Coverage) -> Iterator[Note]:
         yield Note(text=f"Silent for longer than usual: {_names(coverage.silent)}.")
 
 
-def _names(feeds: Sequence[Feed]) -> str:
+def _names(feeds: Sequence[FeedNote]) -> str:
     """``A``, ``A and B``, ``A, B, C, D, E and 12 more``."""
     named = [_name(feed) for feed in feeds[:_MAX_NAMED]]
     if len(feeds) > _MAX_NAMED:
@@ -83,12 +83,11 @@ def _names(feeds: Sequence[Feed]) -> str:
     return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
-def _name(feed: Feed) -> str:
-    return shorten(feed.title or feed.spec.title or without_addresses(feed.spec.url), _MAX_NAME)
+def _name(feed: FeedNote) -> str:
+    return shorten(without_addresses(feed.name), _MAX_NAME)
 
 
-def _failure(feed: Feed, zone: ZoneInfo, today: datetime) -> str:
-    since = feed.failing_since
-    begun = f", since {local_time(since, zone, today=today)}" if since else ""
-    error = shorten(without_addresses(feed.last_error or "no reason recorded"), _MAX_ERROR)
+def _failure(feed: FeedNote, zone: ZoneInfo, today: datetime) -> str:
+    begun = f", since {local_time(feed.since, zone, today=today)}" if feed.since else ""
+    error = shorten(without_addresses(feed.error or "no reason recorded"), _MAX_ERROR)
     return f"{_name(feed)}{begun}: {error}"

@@ -18,7 +18,7 @@ from monitor.notify.mime import build_message
 from monitor.notify.palette import DARK, LIGHT
 from monitor.notify.view import Detail, DigestView, title_of, view
 from monitor.notify.wording import count
-from monitor.records import Digest, Message
+from monitor.records import Digest, Rendered
 
 MAX_HTML = 100_000
 MAX_SUBJECT = 90
@@ -32,14 +32,17 @@ _DETAILS = (
 """From full to terse."""
 
 
-def render(digest: Digest, *, sender: str) -> Message:
-    """Return the final mail: the same digest and sender give the same bytes.
+def render(digest: Digest, *, sender: str) -> Rendered:
+    """Return the final mail and what it was made of: the same input gives the same bytes.
 
     ``sender`` is an address or ``Name <address>``. Raises ``ValueError`` for an address that
     cannot stand in a mail and for an unknown zone.
     """
     shown, html = _fitted(digest)
-    return build_message(digest, sender=sender, subject=shown.subject, text=_text(shown), html=html)
+    message = build_message(
+        digest, sender=sender, subject=shown.subject, text=_text(shown), html=html
+    )
+    return Rendered(message=message, digest=digest)
 
 
 def render_text(digest: Digest) -> str:

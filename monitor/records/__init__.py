@@ -5,15 +5,14 @@ A story carries ``seen_at`` (ours) and ``published_at`` (theirs).
 """
 
 from monitor.records.digests import (
+    Answers,
     Coverage,
     Digest,
     DigestEntry,
+    DigestKind,
     DigestSection,
-    Message,
-    OutboxItem,
-    OutboxState,
-    Schedule,
-    Subscription,
+    FeedNote,
+    FirstTold,
 )
 from monitor.records.feeds import (
     MOVES_CONFIRMED,
@@ -35,6 +34,25 @@ from monitor.records.feeds import (
 )
 from monitor.records.languages import language_code
 from monitor.records.matches import Match, MatchedStory, MatchState, Term
+from monitor.records.outbox import (
+    MAIL,
+    Archived,
+    ArchivedLine,
+    Message,
+    OutboxItem,
+    OutboxState,
+    Rendered,
+    Template,
+)
+from monitor.records.schedules import (
+    ChannelKind,
+    Plan,
+    Rest,
+    Schedule,
+    Subscription,
+    Urgent,
+    WhenEmpty,
+)
 from monitor.records.steps import StepReport
 from monitor.records.stories import Added, Article, ArticleState, NewStory, Story
 from monitor.records.times import aware
@@ -49,21 +67,29 @@ from monitor.records.topics import (
 )
 
 __all__ = [
+    "MAIL",
     "MOVES_CONFIRMED",
     "Access",
     "Added",
+    "Answers",
+    "Archived",
+    "ArchivedLine",
     "Article",
     "ArticleState",
     "BackgroundRecord",
+    "ChannelKind",
     "Coverage",
     "Digest",
     "DigestEntry",
+    "DigestKind",
     "DigestSection",
     "Entry",
     "Feed",
+    "FeedNote",
     "FeedSpec",
     "FetchLine",
     "Fetched",
+    "FirstTold",
     "FullText",
     "Match",
     "MatchState",
@@ -74,22 +100,28 @@ __all__ = [
     "OutboxItem",
     "OutboxState",
     "ParsedFeed",
+    "Plan",
     "PollOutcome",
     "PollStatus",
+    "Rendered",
     "Request",
+    "Rest",
     "Rhythm",
     "Schedule",
     "Seed",
     "StepReport",
     "Story",
     "Subscription",
+    "Template",
     "Term",
     "Threshold",
     "ThresholdKind",
     "Topic",
     "TopicSpec",
+    "Urgent",
     "Validators",
     "Verdict",
+    "WhenEmpty",
     "Wishes",
     "aware",
     "language_code",

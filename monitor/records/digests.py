@@ -1,40 +1,38 @@
-"""What a recipient is told and when, the message it becomes, and what a step did."""
+"""What a recipient is told: the stories with their copies and updates, and what stood behind."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, time
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from monitor.records.feeds import Feed
 from monitor.records.matches import MatchedStory
 from monitor.records.times import Timed
 
 
+class DigestKind(StrEnum):
+    """``scheduled``: its hour came; ``urgent``: told at once; ``update``: more of a told story."""
+
+    SCHEDULED = "scheduled"
+    URGENT = "urgent"
+    UPDATE = "update"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """Local times of day in a named zone; ``weekdays`` (Monday 0) empty: every day."""
+class Answers:
+    """Where a reader says of a story that more like it are wanted, or not: pages, each signed."""
 
-    times: tuple[time, ...]
-    weekdays: frozenset[int] = frozenset()
-    zone: str = "UTC"
+    more: str
+    less: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription(Timed):
-    """One recipient of one digest. ``next_at``: the next slot that has not been served.
+class FirstTold(Timed):
+    """The message in which a story was told first; an update answers it."""
 
-    ``last_at``: when it was last served, a mail or silence. ``started_at``: stories seen before
-    it are not candidates. ``schedule_key`` tells schedules apart: ``next_at`` is replaced in the
-    store only when it changed.
-    """
-
-    digest: str
-    recipient: str
-    started_at: datetime
-    next_at: datetime
-    last_at: datetime | None = None
-    schedule_key: str = ""
+    message_id: str
+    subject: str
+    told_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +40,36 @@ class DigestEntry:
     """A story to tell: the lead, the stories that are copies of it, and what else they matched.
 
     ``echoes`` holds each copy once; ``also`` the matches of lead and copies with other topics.
+    ``updates``: later stories of the same event, newest first, told under this lead.
+    ``first``: the lead is itself an update, of what was told there. ``answers`` None: there is no
+    page to answer on, only a command.
     """
 
     lead: MatchedStory
     echoes: tuple[MatchedStory, ...] = ()
     also: tuple[MatchedStory, ...] = ()
+    updates: tuple[MatchedStory, ...] = ()
+    first: FirstTold | None = None
+    answers: Answers | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSection:
-    """The entries of one topic, best first."""
+    """The entries of one topic, best first. ``weeks``: its matches a week, the oldest first."""
 
     topic: str
     entries: tuple[DigestEntry, ...]
+    weeks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedNote(Timed):
+    """A feed in the footer: its name, since when something is wrong, and what (or how many)."""
+
+    name: str
+    since: datetime | None = None
+    error: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +77,28 @@ class Coverage:
     """What stood behind a digest: the facts of its footer, feeds each in one list of its own.
 
     ``missed``: those of which stories were probably missed; ``held``: those with stories that wait
-    for the owner; ``gone``: those that ended for good; ``silent``: longer than their rhythm.
+    for the owner (``count``); ``gone``: those that ended for good; ``silent``: longer than their
+    rhythm. ``nearest``: the best match below its threshold within the period.
     """
 
     stories_read: int = 0
     feeds_read: int = 0
-    failing: tuple[Feed, ...] = ()
-    missed: tuple[Feed, ...] = ()
-    held: tuple[Feed, ...] = ()
-    gone: tuple[Feed, ...] = ()
-    silent: tuple[Feed, ...] = ()
+    failing: tuple[FeedNote, ...] = ()
+    missed: tuple[FeedNote, ...] = ()
+    held: tuple[FeedNote, ...] = ()
+    gone: tuple[FeedNote, ...] = ()
+    silent: tuple[FeedNote, ...] = ()
+    nearest: MatchedStory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest(Timed):
-    """What one mail says. ``cut``: the matches left out by the cap, best first."""
+    """What one message says. ``cut``: the matches that found no room in it, best first.
+
+    ``topics``: all that were watched, also those without news. ``first``: the message that this
+    one answers. ``unsubscribe``: the signed page that ends the digest for this recipient.
+    ``warnings``: what its owner has to mend, in sentences.
+    """
 
     name: str
     recipient: str
@@ -86,39 +108,8 @@ class Digest(Timed):
     sections: tuple[DigestSection, ...]
     cut: tuple[MatchedStory, ...]
     coverage: Coverage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A mail, final: ``raw`` is what goes over the wire on every attempt."""
-
-    message_id: str
-    sender: str
-    recipient: str
-    subject: str
-    raw: bytes = field(repr=False)
-
-
-class OutboxState(StrEnum):
-    """``ready`` and ``waiting`` go out; ``sending`` is claimed; ``sent`` and ``dead`` are final."""
-
-    READY = "ready"
-    SENDING = "sending"
-    WAITING = "waiting"
-    SENT = "sent"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxItem(Timed):
-    """A message on its way. ``uncertain``: an attempt ended without an answer, so it may repeat."""
-
-    id: int
-    message: Message
-    state: OutboxState
-    attempts: int
-    created_at: datetime
-    next_attempt_at: datetime
-    uncertain: bool = False
-    last_error: str | None = None
-    sent_at: datetime | None = None
+    kind: DigestKind = DigestKind.SCHEDULED
+    topics: tuple[str, ...] = ()
+    first: FirstTold | None = None
+    unsubscribe: str | None = None
+    warnings: tuple[str, ...] = ()

@@ -191,12 +191,11 @@ def subscriptions(settings: Settings, now: datetime) -> tuple[Subscription, ...]
     """Every recipient of every digest, as if first seen now."""
     return tuple(
         Subscription(
-            digest=digest.name,
-            recipient=recipient,
+            digest=plan.digest,
+            recipient=plan.recipient,
             started_at=now - FIRST_PERIOD,
-            next_at=next_slot(digest.schedule_record(), now),
-            schedule_key=repr(digest.schedule_record()),
+            next_at=next_slot(plan.schedule, now),
+            schedule_key=repr(plan.schedule),
         )
-        for digest in settings.digests
-        for recipient in digest.recipients
+        for plan in settings.plans()
     )

@@ -8,11 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from monitor.config import DigestSettings
 from monitor.errors import ConfigError, StoreError
 from monitor.notify.compose import compose
 from monitor.notify.slots import latest_slot, next_slot
-from monitor.records import Coverage, Digest, Feed, Message, StepReport, Subscription
+from monitor.notify.wording import without_addresses
+from monitor.records import (
+    Coverage,
+    Digest,
+    Feed,
+    FeedNote,
+    Plan,
+    Schedule,
+    StepReport,
+    Subscription,
+)
 from monitor.service.app import App
 from monitor.service.health import FeedHealth, State, diagnose
 from monitor.store import feeds, matches, outbox, stories
@@ -53,16 +62,16 @@ def preview(app: App, now: datetime) -> tuple[Digest, ...]:
 
 def draft(app: App, subscription: Subscription, slot: datetime, now: datetime) -> Digest | None:
     """What this recipient would be told at ``slot`` of all that was found until ``now``."""
-    settings = _settings_of(app, subscription)
+    plan = _plan_of(app, subscription)
     since = subscription.last_at or subscription.started_at
     return compose(
-        matches.candidates(app.database, subscription, app.settings.digest_topics(settings)),
-        name=settings.name,
+        matches.candidates(app.database, subscription, plan.topics),
+        name=plan.digest,
         recipient=subscription.recipient,
         slot=slot,
         since=since,
-        zone=settings.timezone,
-        cap=settings.cap,
+        zone=plan.schedule.zone,
+        cap=plan.cap,
         coverage=_coverage(app, since, now),
     )
 
@@ -70,20 +79,18 @@ def draft(app: App, subscription: Subscription, slot: datetime, now: datetime) -
 def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool) -> Digest | None:
     from monitor.notify.render import render
 
-    settings = _settings_of(app, subscription)
-    slot, next_at = _hours(settings, subscription, now, at_once=at_once)
-    made = draft(app, subscription, slot, now)
-    message: Message | None = None
-    if made is not None:
-        message = render(made, sender=app.settings.mail.sender)
-    written = outbox.put(app.database, subscription, slot, next_at, message, made, now)
-    return made if written else None
+    plan = _plan_of(app, subscription)
+    slot, next_at = _hours(plan.schedule, subscription, now, at_once=at_once)
+    found = draft(app, subscription, slot, now)
+    made = () if found is None else (render(found, sender=app.settings.mail.sender),)
+    written = outbox.put(app.database, subscription, slot, next_at, made, now)
+    return made[0].digest if made and written else None
 
 
-def _settings_of(app: App, subscription: Subscription) -> DigestSettings:
-    """The digest's settings; a command that ran beside us may have brought in newer names."""
+def _plan_of(app: App, subscription: Subscription) -> Plan:
+    """How this recipient is served; a command beside us may have brought in newer names."""
     try:
-        return app.settings.digest(subscription.digest)
+        return app.settings.plan(subscription.digest, subscription.recipient)
     except KeyError as error:
         raise ConfigError(
             (
@@ -94,10 +101,9 @@ def _settings_of(app: App, subscription: Subscription) -> DigestSettings:
 
 
 def _hours(
-    settings: DigestSettings, subscription: Subscription, now: datetime, *, at_once: bool
+    schedule: Schedule, subscription: Subscription, now: datetime, *, at_once: bool
 ) -> tuple[datetime, datetime]:
     """The slot being served and the next one. Missed slots are made up once, by the latest."""
-    schedule = settings.schedule_record()
     if at_once:
         return now, max(subscription.next_at, next_slot(schedule, now))
     return latest_slot(schedule, now), next_slot(schedule, now)
@@ -110,15 +116,21 @@ def _coverage(app: App, since: datetime, until: datetime) -> Coverage:
         stories_read=stories.seen_between(app.database, since, until),
         feeds_read=sum(feed.failures == 0 and not feed.is_new for feed in watched),
         failing=_those(found, State.FAILING),
-        missed=tuple(feed for feed in watched if _missed_some(feed, since, until)),
+        missed=tuple(_note(feed) for feed in watched if _missed_some(feed, since, until)),
         held=_those(found, State.HELD),
         gone=_those(found, State.GONE),
         silent=_those(found, State.SILENT),
     )
 
 
-def _those(found: Iterable[FeedHealth], state: State) -> tuple[Feed, ...]:
-    return tuple(each.feed for each in found if each.has(state))
+def _those(found: Iterable[FeedHealth], state: State) -> tuple[FeedNote, ...]:
+    return tuple(_note(each.feed) for each in found if each.has(state))
+
+
+def _note(feed: Feed) -> FeedNote:
+    """A feed as the footer tells it: without its address, which may hold a secret."""
+    error = without_addresses(feed.last_error or "")
+    return FeedNote(name=feed.title, since=feed.failing_since, error=error, count=feed.held)
 
 
 def _missed_some(feed: Feed, since: datetime, until: datetime) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from monitor.records import Digest, MatchedStory, OutboxItem
+from monitor.records import Digest, MatchedStory, OutboxItem, Rendered
 from monitor.store import rows
 from monitor.store.database import Database, insert
 from monitor.store.tables import articles, feeds, ledger, matches, outbox, stories, topics
@@ -38,15 +38,19 @@ def told(db: Database, item: OutboxItem, *, cut: bool) -> tuple[MatchedStory, ..
         return tuple(map(rows.matched, connection.execute(lines)))
 
 
-def knows_any(connection: Connection, number: int, digest: Digest | None) -> bool:
-    """Whether the recipient was told any story of ``digest`` meanwhile."""
-    if digest is None:
-        return False
-    numbers = {told.story.id for told in _placed(digest)} | {cut.story.id for cut in digest.cut}
+def knows_any(connection: Connection, number: int, made: Iterable[Rendered]) -> bool:
+    """Whether the recipient was told any story of the digests meanwhile."""
+    numbers = {told.story.id for each in made for told in all_of(each.digest)}
     known = select(ledger.c.story_id).where(
         ledger.c.subscription_id == number, ledger.c.story_id.in_(numbers)
     )
-    return connection.execute(known.limit(1)).first() is not None
+    return bool(numbers) and connection.execute(known.limit(1)).first() is not None
+
+
+def all_of(digest: Digest) -> Iterator[MatchedStory]:
+    """Every match that a digest tells or leaves out."""
+    yield from _placed(digest)
+    yield from digest.cut
 
 
 def write(connection: Connection, number: int, run: int, digest: Digest, now: datetime) -> None:
@@ -64,6 +68,7 @@ def _placed(digest: Digest) -> Iterator[MatchedStory]:
         yield entry.lead
         yield from entry.echoes
         yield from entry.also
+        yield from entry.updates
 
 
 def _line(told: MatchedStory, *, cut: bool) -> dict[str, Any]:

@@ -7,13 +7,13 @@ and is sent from here only. Once ``sending`` it may have gone out, whatever happ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, delete, func, not_, or_, select, update
 
-from monitor.records import Digest, Message, OutboxItem, OutboxState, Subscription
+from monitor.records import Digest, Message, OutboxItem, OutboxState, Rendered, Subscription
 from monitor.store import ledger, rows
 from monitor.store.database import Database, insert
 from monitor.store.leases import FREE, come, held
@@ -79,30 +79,34 @@ def put(
     subscription: Subscription,
     slot: datetime,
     next_at: datetime,
-    message: Message | None,
-    digest: Digest | None,
+    made: Sequence[Rendered],
     now: datetime,
 ) -> bool:
-    """Serve ``slot``: put the message out, write its stories into the ledger, move the hour.
+    """Serve ``slot``: put the messages out, write their stories into the ledger, move the hour.
 
-    With ``message`` None, when there is nothing to say, only the hour moves. Returns False if
+    With nothing ``made``, when there is nothing to say, only the hour moves. Returns False if
     somebody else served ``subscription`` since it was read; then nothing is written. A slot that
-    has a message already gets no second one: only the hour moves, and False is returned.
+    has its message already gets no second one: only the hour moves, and False is returned.
     """
     with db.write() as connection:
         number = _lock_unserved(connection, subscription)
-        if number is None or ledger.knows_any(connection, number, digest):
+        if number is None or ledger.knows_any(connection, number, made):
             return False
         served = update(subscriptions).where(subscriptions.c.id == number)
         connection.execute(served.values(next_at=next_at, last_at=now))
-        if message is None or digest is None:
-            return True
-        run = _new_run(connection, number, slot, now)
-        if run is None:
-            return False
-        connection.execute(insert(connection, outbox).values(_message_row(message, run, now)))
-        ledger.write(connection, number, run, digest, now)
-        return True
+        put_all = [_put_one(connection, number, slot, each, now) for each in made]
+        return all(put_all)
+
+
+def _put_one(
+    connection: Connection, number: int, slot: datetime, made: Rendered, now: datetime
+) -> bool:
+    run = _new_run(connection, number, slot, made.digest, now)
+    if run is None:
+        return False
+    connection.execute(insert(connection, outbox).values(_message_row(made.message, run, now)))
+    ledger.write(connection, number, run, made.digest, now)
+    return True
 
 
 def claim(
@@ -251,9 +255,17 @@ def _lock_unserved(connection: Connection, subscription: Subscription) -> int | 
     return number
 
 
-def _new_run(connection: Connection, number: int, slot: datetime, now: datetime) -> int | None:
-    added = insert(connection, runs).values(subscription_id=number, slot=slot, created_at=now)
-    once = added.on_conflict_do_nothing(index_elements=["subscription_id", "slot"])
+def _new_run(
+    connection: Connection, number: int, slot: datetime, digest: Digest, now: datetime
+) -> int | None:
+    values = {
+        "subscription_id": number,
+        "slot": slot,
+        "kind": digest.kind,
+        "thread": digest.first.message_id if digest.first else "",
+        "created_at": now,
+    }
+    once = insert(connection, runs).values(values).on_conflict_do_nothing()
     run: int | None = connection.scalar(once.returning(runs.c.id))
     return run
 
@@ -266,6 +278,7 @@ def _message_row(message: Message, run: int, now: datetime) -> dict[str, Any]:
         "recipient": message.recipient,
         "subject": message.subject,
         "raw": message.raw,
+        "content_type": message.content_type,
         "state": OutboxState.READY,
         "attempts": 0,
         "created_at": now,

@@ -210,6 +210,9 @@ def subscription(row: Row[Any]) -> Subscription:
         next_at=row.next_at,
         last_at=row.last_at,
         schedule_key=row.schedule_key,
+        id=row.id,
+        stopped_at=row.stopped_at,
+        stopped_by=row.stopped_by,
     )
 
 
@@ -224,6 +227,7 @@ def outbox_item(row: Row[Any]) -> OutboxItem:
             recipient=row.recipient,
             subject=row.subject,
             raw=row.raw,
+            content_type=row.content_type,
         ),
         state=state,
         attempts=row.attempts,
@@ -232,4 +236,5 @@ def outbox_item(row: Row[Any]) -> OutboxItem:
         uncertain=row.uncertain,
         last_error=row.last_error,
         sent_at=row.settled_at if state is OutboxState.SENT else None,
+        run=row.run_id,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, selec
 from monitor.errors import SchemaTooNew, StoreError
 from monitor.store.tables import metadata
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every version of the tables, oldest first."""
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "monitor_schema"

@@ -109,8 +109,8 @@ def test_a_wrong_value_is_told_in_plain_words(tmp_path: Path, text: str, said: s
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ("recipients: [nobody]", "recipients[0]: 'nobody' is no mail address; write one like"),
-        ("recipients: ['a@b.c\\r\\nBcc: x']", "recipients[0]: "),
+        ("recipients: [nobody]", "recipients[0]: 'nobody' is no channel; there is no channel; or"),
+        ("recipients: ['a@b.c\\r\\nBcc: x']", "recipients[0].to: "),
         ("recipients: ['a..b@c.d']", "is no mail address"),
         ("recipients: ['Name <a@b.c>']", "is no mail address"),
         ("recipients: []", "digests[0].recipients: is empty; write at least one"),
@@ -122,7 +122,7 @@ def test_a_wrong_value_is_told_in_plain_words(tmp_path: Path, text: str, said: s
         ("topics: [Iran]", "digests[0].topics[0]: 'Iran' is no topic; did you mean 'Iraq'?"),
         ("topics: []", "digests[0].topics: is empty; write at least one"),
         ("name: ''", "digests[0].name: is empty"),
-        ("schedule: {}", "digests[0].schedule: has nothing; write exactly one of daily or weekly"),
+        ("schedule: {}", "digests[0].schedule: has nothing; write exactly one of daily or"),
         (
             "schedule: {daily: '7:00', at: ['8:00']}",
             "schedule: has daily and at; write exactly one",

@@ -9,8 +9,11 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from monitor.config import channels as channel_models
+from monitor.config import digests as digest_models
 from monitor.config import feeds as feed_models
 from monitor.config import models
+from monitor.config import web as web_models
 from tests.config.builders import settings
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs/reference/configuration.md").read_text("utf-8")
@@ -19,9 +22,15 @@ SECTIONS: dict[type[BaseModel], str] = {
     models.MonitorFile: "## monitor.yaml",
     models.PollingSettings: "### polling",
     models.MatchingSettings: "### matching",
-    models.DigestSettings: "### digests",
-    models.ScheduleSettings: "### digests",
-    models.WeeklySettings: "### digests",
+    digest_models.DigestSettings: "### digests",
+    digest_models.ScheduleSettings: "### digests",
+    digest_models.WeeklySettings: "### digests",
+    digest_models.QuietSettings: "### digests",
+    digest_models.UrgentSettings: "### digests",
+    digest_models.ServingSettings: "### digests",
+    digest_models.RecipientSettings: "### digests",
+    channel_models.ChannelSettings: "### channels",
+    web_models.WebSettings: "### web",
     models.MailSettings: "### mail",
     models.SmtpSettings: "### mail",
     feed_models.FeedsFile: "## feeds.yaml",
@@ -43,7 +52,8 @@ def keys(model: type[BaseModel]) -> list[str]:
 def test_every_model_has_a_section() -> None:
     classes = [
         each
-        for each in (*vars(models).values(), *vars(feed_models).values())
+        for module in (models, feed_models, digest_models, channel_models, web_models)
+        for each in vars(module).values()
         if isinstance(each, type)
     ]
     defined = {each for each in classes if issubclass(each, BaseModel) and each.model_fields}
@@ -77,5 +87,5 @@ def test_its_examples_are_accepted(tmp_path: Path) -> None:
     for line in schedules.splitlines():
         digest = f"digests: [{{name: x, recipients: [a@b.c], {line}}}]\n"
         found = settings(tmp_path, monitor=digest + mail, feeds=feeds, topic=topic)
-        assert found.digest("x").schedule_record().times
+        assert found.plan("x", "a@b.c").schedule
         assert len(found.topic_specs({})[0].seeds) == 2

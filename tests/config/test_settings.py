@@ -124,12 +124,12 @@ class TestSeedPages:
 def test_a_schedule_becomes_a_record(tmp_path: Path, written: str, schedule: Schedule) -> None:
     digest = f"name: x, recipients: [a@b.c], timezone: Europe/Berlin, schedule: {written}"
     found = settings(tmp_path, monitor=f"digests: [{{{digest}}}]\n")
-    assert found.digest("x").schedule_record() == schedule
+    assert found.plan("x", "a@b.c").schedule == schedule
 
 
 def test_a_digest_without_topics_tells_of_all(tmp_path: Path) -> None:
     found = settings(tmp_path)
-    assert found.digest_topics(found.digest("daily")) == ("Iraq",)
+    assert found.plan("daily", "a@example.org").topics == ("Iraq",)
 
 
 def test_paths_begin_at_the_folder_of_their_file(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -12,14 +11,12 @@ from monitor.notify.compose import compose
 from monitor.records import (
     Coverage,
     Digest,
-    Feed,
-    FeedSpec,
+    FeedNote,
     Match,
     MatchedStory,
     MatchState,
     Story,
     Term,
-    Validators,
 )
 
 MONDAY = datetime(2025, 7, 28, 5, 0, tzinfo=UTC)
@@ -123,35 +120,18 @@ def a_hit(
 
 
 def a_failing_feed(
-    title: str = "Example Gazette",
+    name: str = "Example Gazette",
     *,
-    error: str = "HTTP 503 from https://gazette.example/rss?key=s3cret",
+    error: str = "HTTP 503 from gazette.example/rss",
     since: datetime | None = MONDAY - timedelta(days=3),
-) -> Feed:
+) -> FeedNote:
     """A feed whose last polls failed."""
-    return replace(
-        a_feed(title), failing_since=since, failures=4, last_error=error, last_status=503
-    )
+    return FeedNote(name=name, since=since, error=error)
 
 
-def a_feed(title: str = "Example Gazette", *, held: int = 0) -> Feed:
+def a_feed(name: str = "Example Gazette", *, held: int = 0) -> FeedNote:
     """A feed that is well, but for what it holds back."""
-    return Feed(
-        id=7,
-        spec=FeedSpec(url="https://owner:s3cret@gazette.example/rss?key=s3cret"),
-        title=title,
-        validators=Validators(),
-        body_hash=None,
-        next_check_at=MONDAY,
-        last_checked_at=MONDAY,
-        last_success_at=None,
-        failing_since=None,
-        failures=0,
-        last_error=None,
-        last_status=None,
-        skipped_entries=0,
-        held=held,
-    )
+    return FeedNote(name=name, count=held)
 
 
 def a_digest(

@@ -21,7 +21,7 @@ from tests.notify.builders import MONDAY, a_digest, a_hit, a_story
 
 def a_message(recipient: str = "reader@example.org", *, name: str = "Morning") -> Message:
     digest = a_digest(recipient=recipient, name=name)
-    return render(digest, sender="monitor@example.org")
+    return render(digest, sender="monitor@example.org").message
 
 
 def test_a_message_becomes_one_file_with_its_bytes(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_the_same_message_again_is_the_same_file(tmp_path: Path) -> None:
 def test_other_recipients_digests_and_slots_are_other_files() -> None:
     later = render(
         a_digest(a_hit(a_story()), slot=MONDAY + timedelta(microseconds=1)), sender="m@example.org"
-    )
+    ).message
     messages = [
         a_message(),
         a_message("Reader@example.org"),

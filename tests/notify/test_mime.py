@@ -38,7 +38,7 @@ def parsed(message: Message) -> EmailMessage:
 
 
 def mail(digest: Digest | None = None, sender: str = SENDER) -> Message:
-    return render(digest or a_digest(), sender=sender)
+    return render(digest or a_digest(), sender=sender).message
 
 
 def test_a_mail_names_sender_recipient_date_list_and_its_automatic_origin() -> None:

@@ -36,7 +36,7 @@ FOREIGN = "pässword"
 
 
 def a_message(raw: bytes | None = None, recipient: str = "reader@example.org") -> Message:
-    made = render(a_digest(recipient=recipient), sender="News <monitor@example.org>")
+    made = render(a_digest(recipient=recipient), sender="News <monitor@example.org>").message
     if raw is None:
         return made
     return Message(

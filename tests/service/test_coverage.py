@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.records import Coverage, Feed, PollStatus, Rhythm
+from monitor.records import Coverage, FeedNote, PollStatus, Rhythm
 from monitor.service.app import App
 from monitor.service.digest import preview
 from monitor.service.health import State, diagnose
@@ -51,8 +51,8 @@ def coverage(app: App, now: Any = MORNING + HOUR) -> Coverage:
     return digest.coverage
 
 
-def names(found: tuple[Feed, ...]) -> list[str]:
-    return [feed.title.partition(".")[0] for feed in found]
+def names(found: tuple[FeedNote, ...]) -> list[str]:
+    return [feed.name.partition(".")[0] for feed in found]
 
 
 def test_what_was_read_is_counted_and_of_well_feeds_nothing_is_said(app: App) -> None:
@@ -68,7 +68,7 @@ def test_a_gap_within_the_period_is_told_and_an_older_one_is_not(app: App) -> No
 
 def test_held_stories_are_told_until_their_owner_has_decided(app: App) -> None:
     store(app, 2, MORNING - 9 * DAY, new_story("old", held=True))
-    assert [(feed.title, feed.held) for feed in coverage(app).held] == [("post.example/feed", 1)]
+    assert [(feed.name, feed.count) for feed in coverage(app).held] == [("post.example/feed", 1)]
 
     feeds.settle_held(app.database, 2, wanted=False)
     assert coverage(app).held == ()

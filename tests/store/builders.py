@@ -23,6 +23,7 @@ from monitor.records import (
     NewStory,
     PollOutcome,
     PollStatus,
+    Rendered,
     Seed,
     Subscription,
     Term,
@@ -154,13 +155,18 @@ def digest_of(*leads: MatchedStory, cut: tuple[MatchedStory, ...] = (), **change
     return Digest(**{**values, **changes})
 
 
+def made(message: Message, digest: Digest) -> tuple[Rendered, ...]:
+    """What a step hands over for one recipient: one message, made of ``digest``."""
+    return (Rendered(message=message, digest=digest),)
+
+
 def put_message(db: Database, name: str = "one", *, at: datetime = NOW) -> None:
     """A message on its way, of a recipient of its own."""
     known = outbox.due(db, None)
     own = subscription(recipient=f"{name}@example.org", next_at=at)
     outbox.sync(db, (*known, own))
     stored = next(each for each in outbox.due(db, None) if each.recipient == own.recipient)
-    assert outbox.put(db, stored, at, at + DAY, message(name), digest_of(), at)
+    assert outbox.put(db, stored, at, at + DAY, made(message(name), digest_of()), at)
 
 
 def damage(file: Path) -> None:

@@ -26,6 +26,7 @@ from tests.store.builders import (
     add_stories,
     add_topics,
     digest_of,
+    made,
     message,
     new_story,
     outcome,
@@ -125,7 +126,7 @@ def test_of_two_digests_for_a_recipient_made_at_once_one_is_put(db: Database) ->
         for number, reader in enumerate(readers):
             at_once.wait(10)
             mail, digest = message(f"{number} {minute}"), digest_of(*told)
-            done.append(outbox.put(db, reader, slot, NOW + DAY, mail, digest, NOW))
+            done.append(outbox.put(db, reader, slot, NOW + DAY, made(mail, digest), NOW))
         return done
 
     with ThreadPoolExecutor(2) as threads:

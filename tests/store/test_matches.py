@@ -28,6 +28,7 @@ from tests.store.builders import (
     add_topics,
     digest_of,
     key,
+    made,
     match,
     message,
     new_story,
@@ -158,7 +159,7 @@ def serve(
 ) -> None:
     """Tell ``reader`` these stories."""
     raw: Message = message(f"{reader.digest} {reader.recipient}")
-    assert outbox.put(db, reader, NOW, NOW + DAY, raw, digest_of(*leads, cut=cut), NOW)
+    assert outbox.put(db, reader, NOW, NOW + DAY, made(raw, digest_of(*leads, cut=cut)), NOW)
 
 
 def test_the_hits_of_the_digests_topics_are_candidates_best_first(db: Database) -> None:
@@ -265,7 +266,7 @@ def test_what_was_told_is_remembered_after_the_story_was_pruned(db: Database) ->
     add_hit(db, "x", topic)
     reader = subscribe(db)
     serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
-    outbox.put(db, outbox.due(db, None)[0], NOW + DAY, NOW + 2 * DAY, None, None, NOW + DAY)
+    outbox.put(db, outbox.due(db, None)[0], NOW + DAY, NOW + 2 * DAY, (), NOW + DAY)
     assert stories.prune(db, NOW + 8 * DAY) == 1
 
     add_feeds(db, "https://example.org/feed", "https://b.org/")

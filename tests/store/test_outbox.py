@@ -21,6 +21,7 @@ from tests.store.builders import (
     add_hit,
     add_topics,
     digest_of,
+    made,
     message,
     put_message,
     subscribe,
@@ -86,7 +87,7 @@ def test_a_recipient_who_comes_back_starts_anew_and_is_not_told_the_old_again(
 ) -> None:
     told = candidates(db, "x")
     before = subscribe(db)
-    outbox.put(db, before, NOW, NOW + DAY, message(), digest_of(*told), NOW)
+    outbox.put(db, before, NOW, NOW + DAY, made(message(), digest_of(*told)), NOW)
     outbox.sync(db, [])
 
     back = subscription(started_at=NOW - HOUR, next_at=NOW + 9 * DAY)
@@ -99,7 +100,7 @@ def test_a_recipient_who_comes_back_starts_anew_and_is_not_told_the_old_again(
 def test_a_renamed_digest_goes_on_where_it_was_and_tells_nothing_twice(db: Database) -> None:
     told, later = candidates(db, "x", "y")
     before = subscribe(db)
-    outbox.put(db, before, NOW, NOW + DAY, message(), digest_of(told), NOW)
+    outbox.put(db, before, NOW, NOW + DAY, made(message(), digest_of(told)), NOW)
 
     now = NOW + 3 * DAY
     new = subscription(digest="mornings", started_at=now - HOUR, next_at=now + DAY)
@@ -173,7 +174,7 @@ def test_an_hour_within_the_week_waits(db: Database) -> None:
 def test_a_message_comes_back_byte_for_byte_ready_to_go(db: Database) -> None:
     reader = subscribe(db)
 
-    assert outbox.put(db, reader, NOW, NOW + DAY, message(), digest_of(), NOW + MINUTE)
+    assert outbox.put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW + MINUTE)
 
     assert the_item(db) == OutboxItem(
         id=1,
@@ -182,6 +183,7 @@ def test_a_message_comes_back_byte_for_byte_ready_to_go(db: Database) -> None:
         attempts=0,
         created_at=NOW + MINUTE,
         next_attempt_at=NOW + MINUTE,
+        run=1,
     )
     served = replace(reader, next_at=NOW + DAY, last_at=NOW + MINUTE)
     assert outbox.due(db, None) == (served,)
@@ -190,7 +192,7 @@ def test_a_message_comes_back_byte_for_byte_ready_to_go(db: Database) -> None:
 def test_with_nothing_to_say_only_the_hour_moves(db: Database) -> None:
     reader = subscribe(db)
 
-    assert outbox.put(db, reader, NOW, NOW + DAY, None, None, NOW)
+    assert outbox.put(db, reader, NOW, NOW + DAY, (), NOW)
 
     assert outbox.listing(db) == ()
     assert outbox.due(db, None)[0].next_at == NOW + DAY
@@ -200,9 +202,9 @@ def test_with_nothing_to_say_only_the_hour_moves(db: Database) -> None:
 def test_of_two_that_serve_the_same_hour_one_is_refused(db: Database) -> None:
     told = candidates(db, "x")
     reader = subscribe(db)
-    assert outbox.put(db, reader, NOW, NOW + DAY, message("one"), digest_of(*told), NOW)
+    assert outbox.put(db, reader, NOW, NOW + DAY, made(message("one"), digest_of(*told)), NOW)
 
-    assert not outbox.put(db, reader, NOW, NOW + DAY, message("two"), digest_of(*told), NOW)
+    assert not outbox.put(db, reader, NOW, NOW + DAY, made(message("two"), digest_of(*told)), NOW)
 
     assert [item.message.message_id for item in outbox.listing(db)] == ["<one@example.org>"]
 
@@ -211,11 +213,13 @@ def test_a_digest_made_before_another_told_its_story_is_refused_whole(db: Databa
     """Both slots read the same candidates; the second one would tell them twice."""
     told = candidates(db, "x", "y")
     reader = subscribe(db)
-    assert outbox.put(db, reader, NOW, reader.next_at, message("one"), digest_of(told[0]), NOW)
+    assert outbox.put(
+        db, reader, NOW, reader.next_at, made(message("one"), digest_of(told[0])), NOW
+    )
 
     later = NOW + MINUTE
     stale = digest_of(*told, slot=later)
-    assert not outbox.put(db, reader, later, NOW + DAY, message("two"), stale, later)
+    assert not outbox.put(db, reader, later, NOW + DAY, made(message("two"), stale), later)
 
     assert len(outbox.listing(db)) == 1
     assert outbox.due(db, None)[0].next_at == reader.next_at
@@ -225,10 +229,12 @@ def test_a_slot_that_has_a_message_gets_no_second_one_but_does_not_stay_due(
     db: Database,
 ) -> None:
     reader = subscribe(db)
-    outbox.put(db, reader, NOW, NOW + DAY, message("one"), digest_of(), NOW)
+    outbox.put(db, reader, NOW, NOW + DAY, made(message("one"), digest_of()), NOW)
     clock_went_back = replace(reader, next_at=NOW + DAY)
 
-    assert not outbox.put(db, clock_went_back, NOW, NOW + HOUR, message("two"), digest_of(), NOW)
+    assert not outbox.put(
+        db, clock_went_back, NOW, NOW + HOUR, made(message("two"), digest_of()), NOW
+    )
 
     assert len(outbox.listing(db)) == 1
     assert outbox.due(db, None)[0].next_at == NOW + HOUR
@@ -241,7 +247,7 @@ def test_a_recipient_who_is_gone_or_unknown_gets_nothing(db: Database, known: bo
         subscribe(db, reader)
         outbox.sync(db, [])
 
-    assert not outbox.put(db, reader, NOW, NOW + DAY, message(), digest_of(), NOW)
+    assert not outbox.put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
     assert outbox.listing(db) == ()
 
 
@@ -250,7 +256,7 @@ def test_the_ledger_tells_what_a_message_holds_and_what_its_cap_left_out(db: Dat
     entry = DigestEntry(lead=lead, echoes=(echo,), also=(also,))
     digest = digest_of(cut=(cut,))
     digest = replace(digest, sections=(replace(digest.sections[0], entries=(entry,)),))
-    outbox.put(db, subscribe(db), NOW, NOW + DAY, message(), digest, NOW)
+    outbox.put(db, subscribe(db), NOW, NOW + DAY, made(message(), digest), NOW)
 
     item = the_item(db)
 
@@ -262,7 +268,9 @@ def test_the_ledger_tells_what_a_message_holds_and_what_its_cap_left_out(db: Dat
 def test_a_story_placed_and_cut_counts_as_placed(db: Database) -> None:
     (story,) = candidates(db, "x")
 
-    outbox.put(db, subscribe(db), NOW, NOW + DAY, message(), digest_of(story, cut=(story,)), NOW)
+    outbox.put(
+        db, subscribe(db), NOW, NOW + DAY, made(message(), digest_of(story, cut=(story,))), NOW
+    )
 
     assert ledger.told(db, the_item(db), cut=False) == (story,)
     assert ledger.told(db, the_item(db), cut=True) == ()
@@ -427,7 +435,7 @@ def test_counts_tell_what_is_on_its_way(db: Database) -> None:
 
 def test_old_messages_go_once_they_are_final_and_their_slot_stays_served(db: Database) -> None:
     reader: Subscription = subscribe(db)
-    outbox.put(db, reader, NOW, NOW + DAY, message("one"), digest_of(), NOW)
+    outbox.put(db, reader, NOW, NOW + DAY, made(message("one"), digest_of()), NOW)
     put_message(db, "two")
     outbox.sent(db, claim(db, limit=1)[0], NOW)
 
@@ -436,4 +444,4 @@ def test_old_messages_go_once_they_are_final_and_their_slot_stays_served(db: Dat
 
     assert [item.message.message_id for item in outbox.listing(db)] == ["<two@example.org>"]
     again = replace(reader, next_at=NOW + DAY)
-    assert not outbox.put(db, again, NOW, NOW + DAY, message("one"), digest_of(), NOW)
+    assert not outbox.put(db, again, NOW, NOW + DAY, made(message("one"), digest_of()), NOW)

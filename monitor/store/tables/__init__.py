@@ -5,7 +5,15 @@ needs a migration beside it; a test compares the two.
 """
 
 from monitor.store.tables.base import metadata
-from monitor.store.tables.mailing import beats, ledger, outbox, runs, subscriptions
+from monitor.store.tables.mailing import (
+    archives,
+    beats,
+    ledger,
+    outbox,
+    runs,
+    subscriptions,
+    templates,
+)
 from monitor.store.tables.matching import (
     backgrounds,
     matches,
@@ -17,6 +25,7 @@ from monitor.store.tables.matching import (
 from monitor.store.tables.reading import articles, feeds, fetches, hosts, marks, stories, story_keys
 
 __all__ = [
+    "archives",
     "articles",
     "backgrounds",
     "beats",
@@ -33,6 +42,7 @@ __all__ = [
     "stories",
     "story_keys",
     "subscriptions",
+    "templates",
     "thresholds",
     "topics",
     "verdicts",

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from monitor.store.columns import ID, Clean, Utc
+from monitor.store.columns import ID, Clean, Json, Utc
 from monitor.store.tables.base import column, metadata, numbered
 
 subscriptions = numbered(
@@ -26,6 +26,8 @@ subscriptions = numbered(
     column("next_at", Utc),
     column("last_at", Utc, optional=True),
     column("schedule_key", Clean),
+    column("stopped_at", Utc, optional=True),
+    column("stopped_by", Clean, optional=True),
     UniqueConstraint("digest", "recipient"),
 )
 
@@ -34,7 +36,10 @@ runs = numbered(
     Column("subscription_id", ID, ForeignKey("subscriptions.id"), nullable=False),
     column("slot", Utc),
     column("created_at", Utc),
-    UniqueConstraint("subscription_id", "slot"),
+    column("kind", Clean),
+    # the message that an update answers; empty where there is none
+    column("thread", Clean),
+    UniqueConstraint("subscription_id", "slot", "kind", "thread"),
 )
 
 outbox = numbered(
@@ -54,6 +59,7 @@ outbox = numbered(
     column("settled_at", Utc, optional=True),
     column("lease_owner", Clean, optional=True),
     column("lease_until", Utc, optional=True),
+    column("content_type", Clean),
     UniqueConstraint("run_id"),
     UniqueConstraint("message_id"),
     Index(None, "state", "next_attempt_at"),
@@ -76,6 +82,28 @@ ledger = Table(
     Index(None, "subscription_id", "content_key"),
     Index(None, "story_id"),
     Index(None, "run_id"),
+)
+
+archives = Table(
+    "archives",
+    metadata,
+    Column("run_id", ID, ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    column("message_id", Clean),
+    column("sender", Clean),
+    column("subject", Clean),
+    column("content_type", Clean),
+    column("sha256", LargeBinary(32)),
+    column("version", Clean),
+    # of each template's name the hash of its source, in hexadecimal digits
+    column("templates", Json),
+    column("snapshot", LargeBinary),
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("sha256", LargeBinary(32), primary_key=True),
+    column("source", Clean),
 )
 
 beats = Table(

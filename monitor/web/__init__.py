@@ -1,0 +1,1 @@
+"""The small pages of the service: verdicts, unsubscribing, feeds of matches, health."""
