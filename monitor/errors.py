@@ -6,7 +6,7 @@ MonitorError
     AddressRefused        the guard refused the address          (always permanent)
     HostResting           its host asked for a rest: it was not asked at all
   ParseError              the body is not a feed, or could not be parsed within its limits
-  DeliveryError           a message was not accepted             (permanent, ambiguous)
+  DeliveryError           a message was not accepted             (permanent, ambiguous, retry_after)
   StoreError              the database
     SchemaTooNew          written by a newer version of this program
     AlreadyRunning        another service works on this database
@@ -71,12 +71,21 @@ class DeliveryError(MonitorError):
     """A message that was not accepted.
 
     ``permanent``: trying again is pointless (5xx). ``ambiguous``: the server may have taken it.
+    ``retry_after``: how long the server asked to be left alone with it.
     """
 
-    def __init__(self, message: str, *, permanent: bool = False, ambiguous: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        ambiguous: bool = False,
+        retry_after: timedelta | None = None,
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.ambiguous = ambiguous
+        self.retry_after = retry_after
 
 
 class StoreError(MonitorError):
