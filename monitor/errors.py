@@ -6,7 +6,8 @@ MonitorError
     AddressRefused        the guard refused the address          (always permanent)
     HostResting           its host asked for a rest: it was not asked at all
   ParseError              the body is not a feed, or could not be parsed within its limits
-  DeliveryError           a message was not accepted             (permanent, ambiguous, retry_after)
+  DeliveryError           a message was not accepted             (permanent, ambiguous, retry_after,
+                                                                   unreachable)
   StoreError              the database
     SchemaTooNew          written by a newer version of this program
     AlreadyRunning        another service works on this database
@@ -71,7 +72,8 @@ class DeliveryError(MonitorError):
     """A message that was not accepted.
 
     ``permanent``: trying again is pointless (5xx). ``ambiguous``: the server may have taken it.
-    ``retry_after``: how long the server asked to be left alone with it.
+    ``retry_after``: how long the server asked to be left alone with it. ``unreachable``: it lay
+    with the way, not with the message, so that others would not get through now either.
     """
 
     def __init__(
@@ -81,11 +83,13 @@ class DeliveryError(MonitorError):
         permanent: bool = False,
         ambiguous: bool = False,
         retry_after: timedelta | None = None,
+        unreachable: bool = False,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.ambiguous = ambiguous
         self.retry_after = retry_after
+        self.unreachable = unreachable
 
 
 class StoreError(MonitorError):
