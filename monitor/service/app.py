@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from random import Random
@@ -19,7 +19,7 @@ from monitor.config import Settings
 from monitor.ingest.cadence import Bounds
 from monitor.notify.slots import next_slot
 from monitor.records import OutboxItem, Seed, Subscription, TopicSpec
-from monitor.store import feeds, outbox, topics
+from monitor.store import feeds, subscriptions, topics
 from monitor.store.database import Database, open_database
 
 if TYPE_CHECKING:  # heavy rooms are opened when first needed
@@ -28,8 +28,6 @@ if TYPE_CHECKING:  # heavy rooms are opened when first needed
     from monitor.matching.score import Matcher
     from monitor.notify.mail import Transport
 
-FIRST_PERIOD = timedelta(days=1)
-"""How far back a recipient's first digest reaches."""
 PARSERS = 2
 """Processes that parse feeds side by side; each keeps about 40 MB while it lives."""
 
@@ -165,7 +163,7 @@ def sync(app: App, now: datetime) -> None:
     """Write the intent of the owner's files into the database; what is gone is disabled."""
     feeds.sync(app.database, app.settings.feed_specs(), now)
     sync_topics(app, now)
-    outbox.sync(app.database, subscriptions(app.settings, now))
+    subscriptions.sync(app.database, recipients(app.settings, now), now)
 
 
 def sync_topics(app: App, now: datetime) -> None:
@@ -187,13 +185,13 @@ def seed_pages(app: App) -> Mapping[str, Seed]:
     }
 
 
-def subscriptions(settings: Settings, now: datetime) -> tuple[Subscription, ...]:
+def recipients(settings: Settings, now: datetime) -> tuple[Subscription, ...]:
     """Every recipient of every digest, as if first seen now."""
     return tuple(
         Subscription(
             digest=plan.digest,
             recipient=plan.recipient,
-            started_at=now - FIRST_PERIOD,
+            started_at=now - subscriptions.FIRST_PERIOD,
             next_at=next_slot(plan.schedule, now),
             schedule_key=repr(plan.schedule),
         )

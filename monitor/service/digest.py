@@ -24,14 +24,14 @@ from monitor.records import (
 )
 from monitor.service.app import App
 from monitor.service.health import FeedHealth, State, diagnose
-from monitor.store import feeds, matches, outbox, stories
+from monitor.store import feeds, matches, outbox, stories, subscriptions
 
 
 def digest(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
     """Put the digest of every due recipient into the outbox; ``at_once``: of every recipient."""
     counts = {"digests": 0, "silent": 0, "stories": 0, "cut": 0}
     failed: list[Exception] = []
-    for subscription in outbox.due(app.database, None if at_once else now):
+    for subscription in subscriptions.due(app.database, None if at_once else now):
         try:
             _count(counts, _serve(app, subscription, now, at_once=at_once))
         except StoreError:
@@ -56,7 +56,7 @@ def _count(counts: dict[str, int], made: Digest | None) -> None:
 
 def preview(app: App, now: datetime) -> tuple[Digest, ...]:
     """The digests that would go out now, without writing anything."""
-    drafts = (draft(app, each, now, now) for each in outbox.due(app.database, None))
+    drafts = (draft(app, each, now, now) for each in subscriptions.due(app.database, None))
     return tuple(made for made in drafts if made is not None)
 
 

@@ -22,7 +22,17 @@ from monitor.records import (
 from monitor.service.app import App
 from monitor.service.health import FeedHealth, diagnose
 from monitor.service.matchers import fault_of
-from monitor.store import feeds, ledger, matches, outbox, outcomes, stories, topics, vitals
+from monitor.store import (
+    feeds,
+    ledger,
+    matches,
+    outbox,
+    outcomes,
+    stories,
+    subscriptions,
+    topics,
+    vitals,
+)
 
 WEEK = timedelta(days=7)
 LATE_AFTER = {
@@ -98,7 +108,7 @@ def status(app: App, now: datetime) -> Status:
         without_seed=_without_seed(app),
         outbox=outbox.counts(app.database),
         messages=tuple(filter(_is_remarkable, outbox.listing(app.database, limit=MESSAGES))),
-        subscriptions=outbox.due(app.database, None),
+        subscriptions=subscriptions.due(app.database, None),
         stories=stories.count_after(app.database, 0),
         background_version=background.version if background else 0,
         background_stories=background.stories if background else 0,

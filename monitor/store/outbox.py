@@ -1,4 +1,4 @@
-"""Who is told what and when: recipients and their hours, and the messages on their way.
+"""What recipients are told: the messages on their way.
 
 A message is put with its ledger and the next hour in one transaction, is claimed with a lease,
 and is sent from here only. Once ``sending`` it may have gone out, whatever happens then.
@@ -7,71 +7,20 @@ and is sent from here only. Once ``sending`` it may have gone out, whatever happ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, not_, or_, select, update
 
 from monitor.records import Digest, Message, OutboxItem, OutboxState, Rendered, Subscription
-from monitor.store import ledger, rows
+from monitor.store import ledger, rows, subscriptions
 from monitor.store.database import Database, insert
 from monitor.store.leases import FREE, come, held
-from monitor.store.tables import outbox, runs, subscriptions
+from monitor.store.tables import outbox, runs
 
 LONGEST_ERROR = 500
 """Characters of an error kept on a message's row."""
-_LONGEST_WAIT = timedelta(days=8)
-"""A digest comes at least weekly: an hour further ahead comes from a clock that was wrong."""
-
-
-def sync(db: Database, wanted: Iterable[Subscription]) -> None:
-    """Make the recipients those of ``wanted``, each given as if first seen now.
-
-    One that is known keeps its start and its next hour, unless its schedule changed; one that
-    comes back starts anew; one that is gone is disabled, and its ledger stays. A digest that is
-    new goes on where the one with the same schedule that is gone ended: it was renamed.
-    """
-    given = {(each.digest, each.recipient): each for each in wanted}
-    with db.write() as connection:
-        _rename(connection, given)
-        stored = connection.execute(select(subscriptions)).all()
-        for row in stored:
-            changes = _changes(row, given.pop((row.digest, row.recipient), None))
-            if changes:
-                connection.execute(
-                    update(subscriptions).where(subscriptions.c.id == row.id).values(changes)
-                )
-        if given:
-            added = insert(connection, subscriptions).on_conflict_do_nothing(
-                index_elements=["digest", "recipient"]
-            )
-            connection.execute(added, [_new_row(each) for each in given.values()])
-
-
-def mend_clock(db: Database, now: datetime) -> int:
-    """Take back the times that a clock ahead of ours has written; return how many recipients.
-
-    Stories seen since would count as found before the recipient started, and never be told.
-    """
-    start, last = subscriptions.c.started_at, subscriptions.c.last_at
-    values = {
-        "started_at": case((start > now, now), else_=start),
-        "last_at": case((last > now, now), else_=last),
-    }
-    with db.write() as connection:
-        ahead = update(subscriptions).where(or_(start > now, last > now)).values(values)
-        return connection.execute(ahead).rowcount
-
-
-def due(db: Database, now: datetime | None) -> tuple[Subscription, ...]:
-    """The recipients whose hour has come, longest waiting first; ``now`` None: all of them."""
-    chosen = select(subscriptions).where(subscriptions.c.enabled)
-    if now is not None:
-        chosen = chosen.where(come(subscriptions.c.next_at, now, _LONGEST_WAIT))
-    with db.read() as connection:
-        ordered = chosen.order_by(subscriptions.c.next_at, subscriptions.c.id)
-        return tuple(map(rows.subscription, connection.execute(ordered)))
 
 
 def put(
@@ -89,11 +38,10 @@ def put(
     has its message already gets no second one: only the hour moves, and False is returned.
     """
     with db.write() as connection:
-        number = _lock_unserved(connection, subscription)
+        number = subscriptions.lock_unserved(connection, subscription)
         if number is None or ledger.knows_any(connection, number, made):
             return False
-        served = update(subscriptions).where(subscriptions.c.id == number)
-        connection.execute(served.values(next_at=next_at, last_at=now))
+        subscriptions.serve(connection, number, next_at, now)
         put_all = [_put_one(connection, number, slot, each, now) for each in made]
         return all(put_all)
 
@@ -199,60 +147,6 @@ def prune(db: Database, before: datetime) -> int:
     """Forget the bytes of messages that were sent or given up before; return how many."""
     with db.write() as connection:
         return connection.execute(delete(outbox).where(outbox.c.settled_at < before)).rowcount
-
-
-def _rename(connection: Connection, given: Mapping[tuple[str, str], Subscription]) -> None:
-    """Give the recipients of a renamed digest its new name, with their ledgers and hours."""
-    stored = connection.execute(select(subscriptions)).all()
-    known, wanted = {row.digest for row in stored}, {digest for digest, _ in given}
-    gone = _by_reader(row for row in stored if row.enabled and row.digest not in wanted)
-    new = _by_reader(each for each in given.values() if each.digest not in known)
-    for reader in gone.keys() & new.keys():
-        if len(gone[reader]) == len(new[reader]) == 1:  # or nobody knows which became which
-            row, named = gone[reader][0], new[reader][0].digest
-            renamed = update(subscriptions).where(subscriptions.c.id == row.id)
-            connection.execute(renamed.values(digest=named))
-
-
-def _by_reader(found: Iterable[Any]) -> Mapping[tuple[str, str], list[Any]]:
-    readers: dict[tuple[str, str], list[Any]] = {}
-    for each in found:
-        readers.setdefault((each.recipient, each.schedule_key), []).append(each)
-    return readers
-
-
-def _changes(row: Row[Any], given: Subscription | None) -> dict[str, Any]:
-    if given is None:
-        return {"enabled": False} if row.enabled else {}
-    if not row.enabled:
-        return _new_row(given)
-    if given.schedule_key != row.schedule_key:
-        return {"schedule_key": given.schedule_key, "next_at": given.next_at}
-    return {}
-
-
-def _new_row(given: Subscription) -> dict[str, Any]:
-    return {
-        "digest": given.digest,
-        "recipient": given.recipient,
-        "enabled": True,
-        "started_at": given.started_at,
-        "next_at": given.next_at,
-        "last_at": given.last_at,
-        "schedule_key": given.schedule_key,
-    }
-
-
-def _lock_unserved(connection: Connection, subscription: Subscription) -> int | None:
-    """The number of the recipient, locked, if its next hour is still the one that was read."""
-    unserved = select(subscriptions.c.id).where(
-        subscriptions.c.digest == subscription.digest,
-        subscriptions.c.recipient == subscription.recipient,
-        subscriptions.c.enabled,
-        subscriptions.c.next_at == subscription.next_at,
-    )
-    number: int | None = connection.scalar(unserved.with_for_update())
-    return number
 
 
 def _new_run(

@@ -200,7 +200,8 @@ def prune(db: Database, before: datetime) -> int:
 
 def _forgettable(before: datetime) -> ColumnElement[bool]:
     served = func.coalesce(subscriptions.c.last_at, subscriptions.c.started_at)
-    awaited = exists().where(subscriptions.c.enabled, served <= stories.c.matched_at)
+    served_still = and_(subscriptions.c.enabled, subscriptions.c.stopped_at.is_(None))
+    awaited = exists().where(served_still, served <= stories.c.matched_at)
     told = exists().where(ledger.c.story_id == stories.c.id, ledger.c.told_at >= before)
     settled = and_(stories.c.matched_at.is_not(None), stories.c.held.is_(False))
     return and_(stories.c.seen_at < before, settled, ~awaited, ~told)

@@ -30,7 +30,7 @@ from monitor.records import (
     Topic,
     TopicSpec,
 )
-from monitor.store import feeds, matches, outbox, stories, topics
+from monitor.store import feeds, matches, outbox, stories, subscriptions, topics
 from monitor.store.database import Database, open_database
 from monitor.store.tables import beats
 
@@ -118,6 +118,14 @@ def add_hit(
     return number
 
 
+def candidates(db: Database, *names: str) -> tuple[MatchedStory, ...]:
+    """Stories of these names that match, in that order."""
+    (topic,) = add_topics(db, "iraq")
+    for place, name in enumerate(names):
+        add_hit(db, name, topic, score=0.9 - place / 100)
+    return matches.candidates(db, subscription(), ["iraq"])
+
+
 def subscription(digest: str = "daily", recipient: str = "a@example.org", **changes: Any) -> Any:
     values: dict[str, Any] = {"started_at": NOW - DAY, "next_at": NOW, "schedule_key": "8:00"}
     return Subscription(digest=digest, recipient=recipient, **{**values, **changes})
@@ -125,8 +133,8 @@ def subscription(digest: str = "daily", recipient: str = "a@example.org", **chan
 
 def subscribe(db: Database, *wanted: Subscription) -> Subscription:
     """Make ``wanted``, or one of plain values, the recipients; return the first as stored."""
-    outbox.sync(db, wanted or (subscription(),))
-    return outbox.due(db, None)[0]
+    subscriptions.sync(db, wanted or (subscription(),), NOW)
+    return subscriptions.due(db, None)[0]
 
 
 def message(name: str = "one", **changes: Any) -> Message:
@@ -162,10 +170,10 @@ def made(message: Message, digest: Digest) -> tuple[Rendered, ...]:
 
 def put_message(db: Database, name: str = "one", *, at: datetime = NOW) -> None:
     """A message on its way, of a recipient of its own."""
-    known = outbox.due(db, None)
+    known = subscriptions.due(db, None)
     own = subscription(recipient=f"{name}@example.org", next_at=at)
-    outbox.sync(db, (*known, own))
-    stored = next(each for each in outbox.due(db, None) if each.recipient == own.recipient)
+    subscriptions.sync(db, (*known, own), at)
+    stored = next(each for each in subscriptions.due(db, None) if each.recipient == own.recipient)
     assert outbox.put(db, stored, at, at + DAY, made(message(name), digest_of()), at)
 
 

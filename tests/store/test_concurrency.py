@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from monitor.store import feeds, identity, matches, outbox, stories
+from monitor.store import feeds, identity, matches, outbox, stories, subscriptions
 from monitor.store.database import Database
 from monitor.store.tables import feeds as feeds_table
 from tests.store.builders import (
@@ -116,7 +116,7 @@ def test_of_two_digests_for_a_recipient_made_at_once_one_is_put(db: Database) ->
     (topic,) = add_topics(db, "iraq")
     add_hit(db, "x", topic)
     readers = [subscription(recipient=f"{number}@example.org") for number in range(10)]
-    outbox.sync(db, readers)
+    subscriptions.sync(db, readers, NOW)
     told = matches.candidates(db, readers[0], ["iraq"])
     at_once = Barrier(2)
 

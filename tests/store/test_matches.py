@@ -15,7 +15,7 @@ from monitor.records import (
     Subscription,
     Term,
 )
-from monitor.store import matches, outbox, stories, topics
+from monitor.store import matches, outbox, stories, subscriptions, topics
 from monitor.store.database import Database
 from tests.store.builders import (
     DAY,
@@ -254,7 +254,7 @@ def test_every_recipient_and_every_digest_has_a_ledger_of_its_own(db: Database) 
         subscription("daily", "b@example.org"),
         subscription("weekly", "a@example.org"),
     ]
-    outbox.sync(db, readers)
+    subscriptions.sync(db, readers, NOW)
     serve(db, readers[0], *matches.candidates(db, readers[0], ["iraq"]))
 
     left = [names(matches.candidates(db, reader, ["iraq"])) for reader in readers]
@@ -266,7 +266,7 @@ def test_what_was_told_is_remembered_after_the_story_was_pruned(db: Database) ->
     add_hit(db, "x", topic)
     reader = subscribe(db)
     serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
-    outbox.put(db, outbox.due(db, None)[0], NOW + DAY, NOW + 2 * DAY, (), NOW + DAY)
+    outbox.put(db, subscriptions.due(db, None)[0], NOW + DAY, NOW + 2 * DAY, (), NOW + DAY)
     assert stories.prune(db, NOW + 8 * DAY) == 1
 
     add_feeds(db, "https://example.org/feed", "https://b.org/")

@@ -1,4 +1,4 @@
-"""Recipients, their hours, and messages: put once, claimed once, settled by whoever claimed."""
+"""Messages: put once, claimed once, settled by whoever claimed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from monitor.records import DigestEntry, MatchedStory, OutboxItem, OutboxState, Subscription
-from monitor.store import ledger, matches, outbox
+from monitor.records import DigestEntry, OutboxItem, OutboxState, Subscription
+from monitor.store import ledger, matches, outbox, subscriptions
 from monitor.store.database import Database
 from monitor.store.outbox import LONGEST_ERROR
 from tests.store.builders import (
@@ -18,8 +18,7 @@ from tests.store.builders import (
     MINUTE,
     NOW,
     SECOND,
-    add_hit,
-    add_topics,
+    candidates,
     digest_of,
     made,
     message,
@@ -36,136 +35,6 @@ def claim(db: Database, now: Any = NOW, *, owner: str = "a", limit: int = 10) ->
 def the_item(db: Database) -> OutboxItem:
     (item,) = outbox.listing(db)
     return item
-
-
-def candidates(db: Database, *names: str) -> tuple[MatchedStory, ...]:
-    """Stories of these names that match, in that order."""
-    (topic,) = add_topics(db, "iraq")
-    for place, name in enumerate(names):
-        add_hit(db, name, topic, score=0.9 - place / 100)
-    return matches.candidates(db, subscription(), ["iraq"])
-
-
-# ---------------------------------------------------------------- recipients
-
-
-def test_a_new_recipient_comes_back_as_given(db: Database) -> None:
-    given = subscription()
-
-    outbox.sync(db, [given])
-
-    assert outbox.due(db, None) == (given,)
-
-
-def test_a_known_recipient_keeps_start_and_hour(db: Database) -> None:
-    before = subscribe(db)
-
-    outbox.sync(db, [subscription(started_at=NOW + DAY, next_at=NOW + DAY)])
-
-    assert outbox.due(db, None) == (before,)
-
-
-def test_a_changed_schedule_moves_the_hour_and_nothing_else(db: Database) -> None:
-    before = subscribe(db)
-
-    outbox.sync(db, [subscription(started_at=NOW + DAY, next_at=NOW + DAY, schedule_key="9:00")])
-
-    moved = replace(before, next_at=NOW + DAY, schedule_key="9:00")
-    assert outbox.due(db, None) == (moved,)
-
-
-def test_a_recipient_who_is_gone_is_due_no_more(db: Database) -> None:
-    subscribe(db)
-
-    outbox.sync(db, [])
-
-    assert outbox.due(db, None) == ()
-
-
-def test_a_recipient_who_comes_back_starts_anew_and_is_not_told_the_old_again(
-    db: Database,
-) -> None:
-    told = candidates(db, "x")
-    before = subscribe(db)
-    outbox.put(db, before, NOW, NOW + DAY, made(message(), digest_of(*told)), NOW)
-    outbox.sync(db, [])
-
-    back = subscription(started_at=NOW - HOUR, next_at=NOW + 9 * DAY)
-    outbox.sync(db, [back])
-
-    assert outbox.due(db, None) == (back,)
-    assert matches.candidates(db, back, ["iraq"]) == ()
-
-
-def test_a_renamed_digest_goes_on_where_it_was_and_tells_nothing_twice(db: Database) -> None:
-    told, later = candidates(db, "x", "y")
-    before = subscribe(db)
-    outbox.put(db, before, NOW, NOW + DAY, made(message(), digest_of(told)), NOW)
-
-    now = NOW + 3 * DAY
-    new = subscription(digest="mornings", started_at=now - HOUR, next_at=now + DAY)
-    outbox.sync(db, [new])
-
-    (renamed,) = outbox.due(db, None)
-    assert renamed == replace(before, digest="mornings", next_at=NOW + DAY, last_at=NOW)
-    assert matches.candidates(db, renamed, ["iraq"]) == (later,)
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [(["a", "b"], ["c"]), (["a"], ["b", "c"]), (["a", "b"], ["c", "d"]), (["a"], ["a", "c"])],
-)
-def test_where_nobody_knows_which_digest_became_which_new_ones_start_anew(
-    db: Database, before: list[str], after: list[str]
-) -> None:
-    start = NOW + 3 * DAY
-    outbox.sync(db, [subscription(digest=name) for name in before])
-    outbox.sync(db, [subscription(digest=name, started_at=start) for name in after])
-
-    served = {each.digest: each.started_at for each in outbox.due(db, None)}
-    assert served == {name: start if name not in before else NOW - DAY for name in after}
-
-
-def test_a_digest_with_another_schedule_is_another_digest(db: Database) -> None:
-    subscribe(db)
-    new = subscription(digest="evenings", schedule_key="20:00", started_at=NOW)
-    outbox.sync(db, [new])
-
-    assert outbox.due(db, None) == (new,)
-
-
-def test_a_start_written_by_a_clock_that_was_ahead_keeps_no_story_back(db: Database) -> None:
-    years = 3650 * DAY
-    ahead = subscription(started_at=NOW + years, last_at=NOW + years + DAY)
-    outbox.sync(db, [ahead, subscription(recipient="b@example.org", last_at=NOW - HOUR)])
-
-    assert outbox.mend_clock(db, NOW) == 1
-    mended = {each.recipient: (each.started_at, each.last_at) for each in outbox.due(db, None)}
-    assert mended == {
-        "a@example.org": (NOW, NOW),
-        "b@example.org": (NOW - DAY, NOW - HOUR),
-    }
-
-
-def test_recipients_are_due_from_their_hour_on_the_longest_waiting_first(db: Database) -> None:
-    early = subscription(recipient="a@example.org", next_at=NOW)
-    late = subscription(recipient="b@example.org", next_at=NOW - HOUR)
-    outbox.sync(db, [early, late])
-
-    assert outbox.due(db, NOW - SECOND) == (late,)
-    assert outbox.due(db, NOW) == (late, early)
-
-
-def test_an_hour_set_by_a_clock_that_was_ahead_is_due(db: Database) -> None:
-    subscribe(db, subscription(next_at=NOW + 365 * DAY))
-
-    assert len(outbox.due(db, NOW)) == 1
-
-
-def test_an_hour_within_the_week_waits(db: Database) -> None:
-    subscribe(db, subscription(next_at=NOW + 7 * DAY + HOUR))
-
-    assert outbox.due(db, NOW) == ()
 
 
 # ---------------------------------------------------------------- putting
@@ -186,7 +55,7 @@ def test_a_message_comes_back_byte_for_byte_ready_to_go(db: Database) -> None:
         run=1,
     )
     served = replace(reader, next_at=NOW + DAY, last_at=NOW + MINUTE)
-    assert outbox.due(db, None) == (served,)
+    assert subscriptions.due(db, None) == (served,)
 
 
 def test_with_nothing_to_say_only_the_hour_moves(db: Database) -> None:
@@ -195,8 +64,8 @@ def test_with_nothing_to_say_only_the_hour_moves(db: Database) -> None:
     assert outbox.put(db, reader, NOW, NOW + DAY, (), NOW)
 
     assert outbox.listing(db) == ()
-    assert outbox.due(db, None)[0].next_at == NOW + DAY
-    assert outbox.due(db, None)[0].last_at == NOW
+    assert subscriptions.due(db, None)[0].next_at == NOW + DAY
+    assert subscriptions.due(db, None)[0].last_at == NOW
 
 
 def test_of_two_that_serve_the_same_hour_one_is_refused(db: Database) -> None:
@@ -222,7 +91,7 @@ def test_a_digest_made_before_another_told_its_story_is_refused_whole(db: Databa
     assert not outbox.put(db, reader, later, NOW + DAY, made(message("two"), stale), later)
 
     assert len(outbox.listing(db)) == 1
-    assert outbox.due(db, None)[0].next_at == reader.next_at
+    assert subscriptions.due(db, None)[0].next_at == reader.next_at
 
 
 def test_a_slot_that_has_a_message_gets_no_second_one_but_does_not_stay_due(
@@ -237,7 +106,7 @@ def test_a_slot_that_has_a_message_gets_no_second_one_but_does_not_stay_due(
     )
 
     assert len(outbox.listing(db)) == 1
-    assert outbox.due(db, None)[0].next_at == NOW + HOUR
+    assert subscriptions.due(db, None)[0].next_at == NOW + HOUR
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -245,7 +114,7 @@ def test_a_recipient_who_is_gone_or_unknown_gets_nothing(db: Database, known: bo
     reader = subscription()
     if known:
         subscribe(db, reader)
-        outbox.sync(db, [])
+        subscriptions.sync(db, [], NOW)
 
     assert not outbox.put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
     assert outbox.listing(db) == ()

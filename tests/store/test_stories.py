@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.records import Added, FeedSpec, NewStory, Story, Validators
-from monitor.store import feeds, matches, outbox, outcomes, stories
+from monitor.store import feeds, matches, outbox, outcomes, stories, subscriptions
 from monitor.store.database import Database
 from monitor.store.identity import Known, decide
 from monitor.store.stories import Document
@@ -558,7 +558,7 @@ def test_a_recipient_who_is_gone_keeps_nothing(db: Database) -> None:
     (topic,) = add_topics(db, "iraq")
     add_hit(db, "x", topic)
     subscribe(db)
-    outbox.sync(db, [])
+    subscriptions.sync(db, [], NOW)
 
     assert stories.prune(db, NOW + DAY) == 1
 

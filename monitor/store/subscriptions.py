@@ -1,0 +1,201 @@
+"""Who is told when: the recipients of the digests, their hours, and who wants no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from monitor.records import OutboxState, Subscription
+from monitor.store import rows
+from monitor.store.database import Database, insert
+from monitor.store.tables import outbox, runs, subscriptions
+
+FIRST_PERIOD = timedelta(days=1)
+"""One who starts is told the news of so long before."""
+_UNWANTED = "the recipient wants nothing more of this digest"
+
+
+def sync(db: Database, wanted: Iterable[Subscription], now: datetime) -> None:
+    """Make the recipients those of ``wanted``, each given as if first seen now.
+
+    One that is known keeps its start and its next hour, unless its schedule changed; an hour that
+    had come by then is still made up. One that comes back starts anew; one that is gone is
+    disabled, and its ledger stays. Whoever was stopped stays so. A digest that is new goes on
+    where the one with the same schedule that is gone ended: it was renamed.
+    """
+    given = {(each.digest, each.recipient): each for each in wanted}
+    with db.write() as connection:
+        _rename(connection, given)
+        for row in connection.execute(select(subscriptions)).all():
+            changes = _changes(row, given.pop((row.digest, row.recipient), None), now)
+            _change(connection, row.id, changes)
+        if given:
+            added = insert(connection, subscriptions).on_conflict_do_nothing(
+                index_elements=["digest", "recipient"]
+            )
+            connection.execute(added, [_new_row(each) for each in given.values()])
+
+
+def due(db: Database, now: datetime | None) -> tuple[Subscription, ...]:
+    """The recipients whose hour has come, longest waiting first; ``now`` None: all of them.
+
+    Those who were stopped are left out.
+    """
+    chosen = select(subscriptions).where(
+        subscriptions.c.enabled, subscriptions.c.stopped_at.is_(None)
+    )
+    if now is not None:
+        chosen = chosen.where(subscriptions.c.next_at <= now)
+    return _those(db, chosen)
+
+
+def everyone(db: Database) -> tuple[Subscription, ...]:
+    """Every recipient there is, also those who were stopped; the next to be served first."""
+    return _those(db, select(subscriptions).where(subscriptions.c.enabled))
+
+
+def mend_clock(db: Database, now: datetime, latest: Mapping[int, datetime]) -> int:
+    """Take back the times that a clock ahead of ours has written; return of how many recipients.
+
+    Stories seen since would count as found before the recipient started, and never be told; an
+    hour too far ahead would be waited for. ``latest``: by the number of a subscription, the latest
+    next hour that its schedule can have.
+    """
+    with db.write() as connection:
+        stored = connection.execute(select(subscriptions).with_for_update()).all()
+        mended = {row.id: _mended(row, now, latest.get(row.id, row.next_at)) for row in stored}
+        for number, changes in mended.items():
+            _change(connection, number, changes)
+    return sum(map(bool, mended.values()))
+
+
+def stop(db: Database, subscription_id: int, now: datetime, *, by: str) -> bool:
+    """Send this recipient nothing more, nor what waits to go; False: there is nobody to stop.
+
+    ``by``: who took them off, ``mail`` or ``command``.
+    """
+    active = update(subscriptions).where(
+        subscriptions.c.id == subscription_id, subscriptions.c.stopped_at.is_(None)
+    )
+    with db.write() as connection:
+        stopped = connection.execute(active.values(stopped_at=now, stopped_by=by)).rowcount == 1
+        if stopped:
+            _drop_waiting(connection, subscription_id, now)
+    return stopped
+
+
+def resume(db: Database, subscription_id: int, now: datetime) -> bool:
+    """Serve a stopped recipient again; False: there is nobody who was stopped.
+
+    Whose next hour is still ahead has missed nothing; for whom it went by, it is made up with the
+    news that one gets who is new.
+    """
+    stopped = select(subscriptions).where(
+        subscriptions.c.id == subscription_id, subscriptions.c.stopped_at.is_not(None)
+    )
+    with db.write() as connection:
+        row = connection.execute(stopped.with_for_update()).one_or_none()
+        if row is None:
+            return False
+        _change(connection, row.id, {"stopped_at": None, "stopped_by": None, **_anew(row, now)})
+    return True
+
+
+def lock_unserved(connection: Connection, subscription: Subscription) -> int | None:
+    """The number of the recipient, locked, if its next hour is still the one that was read."""
+    unserved = select(subscriptions.c.id).where(
+        subscriptions.c.digest == subscription.digest,
+        subscriptions.c.recipient == subscription.recipient,
+        subscriptions.c.enabled,
+        subscriptions.c.stopped_at.is_(None),
+        subscriptions.c.next_at == subscription.next_at,
+    )
+    number: int | None = connection.scalar(unserved.with_for_update())
+    return number
+
+
+def serve(connection: Connection, number: int, next_at: datetime, now: datetime) -> None:
+    """Move the hour of a recipient, as a part of the caller's transaction."""
+    _change(connection, number, {"next_at": next_at, "last_at": now})
+
+
+def _those(db: Database, chosen: Any) -> tuple[Subscription, ...]:
+    with db.read() as connection:
+        ordered = chosen.order_by(subscriptions.c.next_at, subscriptions.c.id)
+        return tuple(map(rows.subscription, connection.execute(ordered)))
+
+
+def _change(connection: Connection, number: int, changes: Mapping[str, Any]) -> None:
+    if changes:
+        changed = update(subscriptions).where(subscriptions.c.id == number)
+        connection.execute(changed.values(**changes))
+
+
+def _rename(connection: Connection, given: Mapping[tuple[str, str], Subscription]) -> None:
+    """Give the recipients of a renamed digest its new name, with their ledgers and hours."""
+    stored = connection.execute(select(subscriptions)).all()
+    known, wanted = {row.digest for row in stored}, {digest for digest, _ in given}
+    gone = _by_reader(row for row in stored if row.enabled and row.digest not in wanted)
+    new = _by_reader(each for each in given.values() if each.digest not in known)
+    for reader in gone.keys() & new.keys():
+        if len(gone[reader]) == len(new[reader]) == 1:  # or nobody knows which became which
+            _change(connection, gone[reader][0].id, {"digest": new[reader][0].digest})
+
+
+def _by_reader(found: Iterable[Any]) -> Mapping[tuple[str, str], list[Any]]:
+    readers: dict[tuple[str, str], list[Any]] = {}
+    for each in found:
+        readers.setdefault((each.recipient, each.schedule_key), []).append(each)
+    return readers
+
+
+def _changes(row: Row[Any], given: Subscription | None, now: datetime) -> dict[str, Any]:
+    if given is None:
+        return {"enabled": False} if row.enabled else {}
+    if not row.enabled:
+        return _new_row(given)
+    if given.schedule_key == row.schedule_key:
+        return {}
+    overdue = row.next_at <= now
+    return {
+        "schedule_key": given.schedule_key,
+        "next_at": row.next_at if overdue else given.next_at,
+    }
+
+
+def _new_row(given: Subscription) -> dict[str, Any]:
+    return {
+        "digest": given.digest,
+        "recipient": given.recipient,
+        "enabled": True,
+        "started_at": given.started_at,
+        "next_at": given.next_at,
+        "last_at": given.last_at,
+        "schedule_key": given.schedule_key,
+    }
+
+
+def _mended(row: Row[Any], now: datetime, latest: datetime) -> dict[str, datetime]:
+    bounds = {"started_at": now, "last_at": now, "next_at": latest}
+    stored = row._mapping
+    return {name: bound for name, bound in bounds.items() if stored[name] and stored[name] > bound}
+
+
+def _anew(row: Row[Any], now: datetime) -> dict[str, Any]:
+    """What changes for one who was stopped over its hour: what came meanwhile is not told."""
+    if row.next_at > now:
+        return {}
+    start = max(row.started_at, now - FIRST_PERIOD)
+    served_since = row.last_at is not None and row.last_at > start
+    return {"started_at": start, "last_at": row.last_at if served_since else None}
+
+
+def _drop_waiting(connection: Connection, number: int, now: datetime) -> None:
+    own = select(runs.c.id).where(runs.c.subscription_id == number)
+    waiting = update(outbox).where(
+        outbox.c.run_id.in_(own), outbox.c.state.in_((OutboxState.READY, OutboxState.WAITING))
+    )
+    connection.execute(waiting.values(state=OutboxState.DEAD, settled_at=now, last_error=_UNWANTED))
