@@ -24,7 +24,7 @@ from threading import Event, Timer
 from typing import Literal, Protocol
 
 from monitor.errors import DeliveryError
-from monitor.notify.headers import valid_address
+from monitor.notify.lines import shorten
 from monitor.notify.lines import shorten
 from monitor.records import Message
 
@@ -107,12 +107,14 @@ class SmtpTransport:
         except ssl.SSLError as error:
             raise DeliveryError(
                 f"{self._server}: no verified TLS connection ({_reason(error)}), nothing was sent:"
-                " correct host, port, security or ca_file under mail.smtp"
+                " correct host, port, security or ca_file under mail.smtp",
+                unreachable=True,
             ) from error
         except (OSError, UnicodeError) as error:  # the latter for a host that no name can be
             raise DeliveryError(
                 f"{self._server}: {self._told(_reason(error))}; the mail was not taken:"
-                " check that the server runs and that mail.smtp names it"
+                " check that the server runs and that mail.smtp names it",
+                unreachable=True,
             ) from error
         finally:
             if session is not None:
@@ -140,7 +142,8 @@ class SmtpTransport:
         except OSError as error:
             raise DeliveryError(
                 f"cannot read certificates from {self._settings.ca_file}: {_reason(error)};"
-                " correct mail.smtp.ca_file"
+                " correct mail.smtp.ca_file",
+                unreachable=True,
             ) from error
 
     def _log_in(self, session: smtplib.SMTP) -> None:
@@ -150,7 +153,8 @@ class SmtpTransport:
         if self._settings.security == "none" and not _is_local(session):
             raise DeliveryError(
                 f"{self._server}: refused to send the password unencrypted; set mail.smtp.security"
-                " to starttls or tls"
+                " to starttls or tls",
+                unreachable=True,
             )
         try:
             session.login(user, password)
@@ -163,7 +167,8 @@ class SmtpTransport:
         # No cause: the server's answer and the encoder's error may hold the password.
         raise DeliveryError(
             f"{self._server} did not accept the login of {shorten(user, 80)}: {reply};"
-            " correct mail.smtp.user or its password"
+            " correct mail.smtp.user or its password",
+            unreachable=True,
         )
 
     def _send_envelope(self, session: smtplib.SMTP, message: Message) -> None:
@@ -211,6 +216,7 @@ class SmtpTransport:
             f"{self._server}: no answer after the whole mail was sent ({self._told(reason)});"
             " it may have arrived, and the same mail will be sent again",
             ambiguous=True,
+            unreachable=True,
         )
 
     def _told(self, reply: str) -> str:
