@@ -1,15 +1,30 @@
 """Matches -> Digest: fold the copies, rank, cap, group by topic. Pure.
 
-Every candidate ends up in the digest exactly once: as a lead, an echo, an ``also`` or a cut
-match. So whoever keeps a ledger of what was told finds all of it in the digest.
+Every candidate ends up in the digest exactly once: as a lead, an echo, an update, an ``also`` or a
+cut match. So whoever keeps a ledger of what was told finds all of it in the digest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
-from monitor.records import Coverage, Digest, DigestEntry, DigestSection, MatchedStory
+from monitor.notify.fold import entry_rank, fold, match_rank, matches_of
+from monitor.notify.lines import MAX_SNIPPET, MAX_TITLE, shorten
+from monitor.records import (
+    Coverage,
+    Digest,
+    DigestEntry,
+    DigestKind,
+    DigestSection,
+    FirstTold,
+    MatchedStory,
+    WhenEmpty,
+)
+
+_NO_WEEKS: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
 
 def compose(
@@ -22,81 +37,60 @@ def compose(
     zone: str,
     cap: int,
     coverage: Coverage,
+    kind: DigestKind = DigestKind.SCHEDULED,
+    topics: Sequence[str] = (),
+    weeks: Mapping[str, tuple[int, ...]] = _NO_WEEKS,
+    when_empty: WhenEmpty = WhenEmpty.SILENT,
+    first: FirstTold | None = None,
 ) -> Digest | None:
     """Return what to tell at ``slot``, or None when there is nothing to say.
 
     ``candidates`` are hits that this recipient was not told yet, in any order. ``cap`` is the
-    number of entries in the whole digest; the best of each topic is kept before the second best
-    of any, so that a loud topic does not silence a quiet one.
+    number of entries in the whole digest. ``topics`` are all that are watched; ``weeks`` holds the
+    matches a week of each, the oldest first. ``when_empty`` NOTE: without candidates, a digest
+    without sections. ``first``: the message of which all candidates are updates. Texts are cut to
+    what can be shown, so that what is kept of the digest is small and renders the same.
     """
     if cap < 1:
         raise ValueError(f"a digest's cap must be at least 1, not {cap}")
-    if not candidates:
+    if not candidates and when_empty is WhenEmpty.SILENT:
         return None
-    entries = sorted((_entry(family) for family in _families(candidates)), key=_entry_rank)
-    favoured = _best_of_each_topic_first(entries)
-    kept = sorted(favoured[:cap], key=_entry_rank)
-    cut = sorted(favoured[cap:], key=_entry_rank)
-    return Digest(
+    entries = fold([_trimmed(each) for each in candidates], first)
+    everything = Digest(
         name=name,
         recipient=recipient,
         slot=slot,
         since=since,
         zone=zone,
-        sections=_sections(kept),
-        cut=tuple(match for entry in cut for match in (entry.lead, *entry.echoes, *entry.also)),
+        sections=_sections(entries, weeks),
+        cut=(),
         coverage=coverage,
+        kind=kind,
+        topics=tuple(topics),
+        first=first,
     )
+    return keep_best(everything, cap)
 
 
-def _families(candidates: Sequence[MatchedStory]) -> list[list[MatchedStory]]:
-    """Matches that tell the same: of one story, or of stories with the same link or text."""
-    parents: dict[Hashable, Hashable] = {}
+def keep_best(digest: Digest, limit: int) -> Digest:
+    """Return ``digest`` with its ``limit`` best entries; what the others tell is among the cut.
 
-    def root(key: Hashable) -> Hashable:
-        parents.setdefault(key, key)
-        while parents[key] != key:
-            parents[key] = key = parents[parents[key]]
-        return key
-
-    for candidate in candidates:
-        first, *others = _identities(candidate)
-        for other in others:
-            parents[root(other)] = root(first)
-    families: dict[Hashable, list[MatchedStory]] = {}
-    for candidate in candidates:
-        families.setdefault(root(_identities(candidate)[0]), []).append(candidate)
-    return list(families.values())
-
-
-def _identities(match: MatchedStory) -> list[Hashable]:
-    story = match.story
-    keys: list[Hashable] = [("story", story.id), ("text", story.content_key)]
-    if story.link_key is not None:
-        keys.append(("link", story.link_key))
-    return keys
-
-
-def _entry(family: Iterable[MatchedStory]) -> DigestEntry:
-    """The best match leads, at equal score the earliest story; each other story echoes once."""
-    ranked = sorted(family, key=_lead_rank)
-    told: dict[int, MatchedStory] = {}
-    also: list[MatchedStory] = []
-    for match in ranked:
-        if told.setdefault(match.story.id, match) is not match:
-            also.append(match)
-    lead, *echoes = told.values()
-    return DigestEntry(lead=lead, echoes=tuple(echoes), also=tuple(also))
-
-
-def _lead_rank(match: MatchedStory) -> tuple[float, datetime, int, str]:
-    return (-match.match.score, match.story.published_at, match.story.id, match.topic)
-
-
-def _entry_rank(entry: DigestEntry) -> tuple[float, float, int]:
-    """Best score first; at equal score the newest."""
-    story = entry.lead.story
-    return (-entry.lead.match.score, -story.published_at.timestamp(), story.id)
+    The best entry of each topic is kept before the second best of any, so that a loud topic does
+    not silence a quiet one.
+    """
+    entries = sorted((e for section in digest.sections for e in section.entries), key=entry_rank)
+    if len(entries) <= limit:
+        return digest
+    favoured = _best_of_each_topic_first(entries)
+    cut = (_without_text(match) for entry in favoured[limit:] for match in matches_of(entry))
+    return replace(
+        digest,
+        sections=_sections(
+            sorted(favoured[:limit], key=entry_rank),
+            {section.topic: section.weeks for section in digest.sections},
+        ),
+        cut=tuple(sorted((*digest.cut, *cut), key=match_rank)),
+    )
 
 
 def _best_of_each_topic_first(ranked: Sequence[DigestEntry]) -> list[DigestEntry]:
@@ -105,11 +99,26 @@ def _best_of_each_topic_first(ranked: Sequence[DigestEntry]) -> list[DigestEntry
     return [*best.values(), *others]
 
 
-def _sections(ranked: Iterable[DigestEntry]) -> tuple[DigestSection, ...]:
+def _sections(
+    ranked: Iterable[DigestEntry], weeks: Mapping[str, tuple[int, ...]]
+) -> tuple[DigestSection, ...]:
     """Topics in the order of their best entry."""
     topics: dict[str, list[DigestEntry]] = {}
     for entry in ranked:
         topics.setdefault(entry.lead.topic, []).append(entry)
     return tuple(
-        DigestSection(topic=topic, entries=tuple(entries)) for topic, entries in topics.items()
+        DigestSection(topic=topic, entries=tuple(entries), weeks=weeks.get(topic, ()))
+        for topic, entries in topics.items()
     )
+
+
+def _trimmed(match: MatchedStory) -> MatchedStory:
+    story = match.story
+    title, text = shorten(story.title, MAX_TITLE), shorten(story.text, MAX_SNIPPET)
+    return replace(match, story=replace(story, title=title, text=text))
+
+
+def _without_text(match: MatchedStory) -> MatchedStory:
+    """Of a cut story only its title is ever shown, or its text where it has none."""
+    story = match.story
+    return replace(match, story=replace(story, text="")) if story.title else match

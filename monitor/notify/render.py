@@ -8,12 +8,12 @@ larger, each story is told in fewer words.
 
 from __future__ import annotations
 
-import textwrap
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from monitor.notify.headers import header_text
+from monitor.notify.lines import fill
 from monitor.notify.mime import build_message
 from monitor.notify.palette import DARK, LIGHT
 from monitor.notify.view import Detail, DigestView, title_of, view
@@ -22,7 +22,6 @@ from monitor.records import Digest, Rendered
 
 MAX_HTML = 100_000
 MAX_SUBJECT = 90
-_TEXT_WIDTH = 76
 
 _DETAILS = (
     Detail(snippet=300, terms=6, echoes=6),
@@ -93,19 +92,6 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["fill"] = _fill
+    environment.filters["fill"] = fill
     environment.filters["count"] = count
     return environment
-
-
-def _fill(text: str, indent: int, hanging: int = 0) -> str:
-    """Wrap ``text`` behind ``indent`` columns, and ``hanging`` more from the second line on."""
-    margin = " " * indent
-    return textwrap.fill(
-        text,
-        width=_TEXT_WIDTH,
-        initial_indent=margin,
-        subsequent_indent=margin + hanging * " ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from hypothesis import strategies as st
 
@@ -11,16 +12,21 @@ from monitor.notify.compose import compose
 from monitor.records import (
     Coverage,
     Digest,
+    DigestKind,
     FeedNote,
+    FirstTold,
     Match,
     MatchedStory,
     MatchState,
     Story,
     Term,
+    WhenEmpty,
 )
 
 MONDAY = datetime(2025, 7, 28, 5, 0, tzinfo=UTC)
 """Seven in the morning in Berlin."""
+
+NO_WEEKS: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
 TERMS = (Term(text="combat mission", share=0.2), Term(text="troops", share=0.15))
 
@@ -142,6 +148,10 @@ def a_digest(
     zone: str = "Europe/Berlin",
     cap: int = 30,
     coverage: Coverage | None = None,
+    kind: DigestKind = DigestKind.SCHEDULED,
+    topics: Sequence[str] = (),
+    weeks: Mapping[str, tuple[int, ...]] = NO_WEEKS,
+    first: FirstTold | None = None,
 ) -> Digest:
     """A composed digest; without hits, of one story."""
     made = composed(
@@ -152,6 +162,10 @@ def a_digest(
         zone=zone,
         cap=cap,
         coverage=coverage,
+        kind=kind,
+        topics=topics,
+        weeks=weeks,
+        first=first,
     )
     assert made is not None
     return made
@@ -166,6 +180,11 @@ def composed(
     zone: str = "Europe/Berlin",
     cap: int = 30,
     coverage: Coverage | None = None,
+    kind: DigestKind = DigestKind.SCHEDULED,
+    topics: Sequence[str] = (),
+    weeks: Mapping[str, tuple[int, ...]] = NO_WEEKS,
+    when_empty: WhenEmpty = WhenEmpty.SILENT,
+    first: FirstTold | None = None,
 ) -> Digest | None:
     """What ``compose`` makes of the hits, with everything else given."""
     return compose(
@@ -177,4 +196,9 @@ def composed(
         zone=zone,
         cap=cap,
         coverage=coverage or Coverage(stories_read=1482, feeds_read=112),
+        kind=kind,
+        topics=topics,
+        weeks=weeks,
+        when_empty=when_empty,
+        first=first,
     )

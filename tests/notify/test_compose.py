@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.records import Digest, DigestEntry, MatchedStory
+from monitor.notify.compose import keep_best
+from monitor.records import (
+    Digest,
+    DigestEntry,
+    DigestKind,
+    FirstTold,
+    MatchedStory,
+    WhenEmpty,
+)
 from tests.notify.builders import MONDAY, a_digest, a_hit, a_story, composed
 
 
@@ -108,6 +117,66 @@ def test_a_loud_topic_does_not_push_out_the_best_of_a_quiet_one() -> None:
     assert [(s.topic, len(s.entries)) for s in digest.sections] == [("Loud", 2), ("Quiet", 1)]
 
 
+def test_what_a_feed_publishes_later_at_the_same_address_is_an_update_newest_first() -> None:
+    hours = [MONDAY - timedelta(hours=each) for each in (6, 3, 1)]
+    digest = a_digest(
+        *(
+            a_hit(a_story(n, link_key=b"a", published_at=at), 0.9 - n / 10)
+            for n, at in enumerate(hours, 1)
+        )
+    )
+
+    (entry,) = entries(digest)
+    assert [update.story.id for update in entry.updates] == [3, 2]
+    assert entry.echoes == ()
+
+
+def test_another_feed_that_lists_the_address_in_its_own_words_is_a_copy() -> None:
+    later = a_story(2, link_key=b"a", published_at=MONDAY)
+    digest = a_digest(a_hit(a_story(1, link_key=b"a"), 0.6), a_hit(replace(later, feed_id=2), 0.5))
+
+    (entry,) = entries(digest)
+    assert entry.updates == ()
+    assert [echo.story.id for echo in entry.echoes] == [2]
+
+
+def test_an_hour_without_news_is_silent_or_a_digest_without_sections() -> None:
+    assert composed([], when_empty=WhenEmpty.SILENT) is None
+    note = composed([], when_empty=WhenEmpty.NOTE, topics=("Iraq", "Shipping"))
+
+    assert note is not None
+    assert (note.sections, note.cut) == ((), ())
+    assert note.topics == ("Iraq", "Shipping")
+
+
+def test_the_weeks_of_a_topic_stand_with_its_section() -> None:
+    digest = a_digest(a_hit(a_story()), weeks={"Iraq": (0, 4, 2), "Shipping": (1, 1, 1)})
+
+    assert [section.weeks for section in digest.sections] == [(0, 4, 2)]
+
+
+def test_every_entry_of_an_update_knows_the_message_that_told_its_story_first() -> None:
+    first = FirstTold(message_id="<1@example.org>", subject="Title", told_at=MONDAY)
+    digest = composed([a_hit(a_story())], kind=DigestKind.UPDATE, first=first)
+
+    assert digest is not None
+    assert (digest.kind, digest.first) == (DigestKind.UPDATE, first)
+    assert [entry.first for entry in entries(digest)] == [first]
+
+
+def test_no_more_of_a_text_is_kept_than_can_be_shown() -> None:
+    long = a_story(1, title="title " * 9000, text="text " * 9000)
+    cut = a_story(2, text="text " * 9000)
+    untitled = a_story(3, title="\u202e ", text="words " * 9000)
+    digest = a_digest(a_hit(long, 0.9), a_hit(cut, 0.5), a_hit(untitled, 0.4), cap=1)
+
+    (told,) = (entry.lead.story for entry in entries(digest))
+    assert len(told.title) <= 200
+    assert len(told.text) <= 300
+    assert [match.story.text for match in digest.cut][:1] == [""]
+    assert digest.cut[1].story.text.startswith("words")
+
+
 def test_a_cap_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="cap"):
         composed([a_hit(a_story())], cap=0)
@@ -115,7 +184,14 @@ def test_a_cap_below_one_is_refused() -> None:
 
 hits = st.builds(
     lambda story_id, topic, score, link, text: a_hit(
-        a_story(story_id, link_key=link, content_key=text), score, topic=topic
+        a_story(
+            story_id,
+            link_key=link,
+            content_key=text,
+            published_at=MONDAY - timedelta(hours=story_id % 4),
+        ),
+        score,
+        topic=topic,
     ),
     story_id=st.integers(1, 12),
     topic=st.sampled_from(("Iraq", "Shipping", "Ports")),
@@ -123,6 +199,10 @@ hits = st.builds(
     link=st.sampled_from((None, b"a", b"b")),
     text=st.sampled_from((b"", b"t", b"u")),
 )
+
+
+def key(match: MatchedStory) -> tuple[int, str]:
+    return (match.story.id, match.topic)
 
 
 @settings(deadline=None)
@@ -135,11 +215,32 @@ def test_every_match_is_accounted_for_once(candidates: list[MatchedStory], cap: 
     if digest is None:
         assert not candidates
         return
-    told = [m for e in entries(digest) for m in (e.lead, *e.echoes, *e.also)]
+    told = [m for e in entries(digest) for m in (e.lead, *e.echoes, *e.updates, *e.also)]
 
-    assert Counter(map(id, (*told, *digest.cut))) == Counter(map(id, candidates))
+    assert Counter(map(key, (*told, *digest.cut))) == Counter(map(key, candidates))
     assert len(entries(digest)) <= cap
-    assert len({m.story.id for m in told}) == sum(1 + len(e.echoes) for e in entries(digest))
+    assert len({m.story.id for m in told}) == sum(
+        1 + len(e.echoes) + len(e.updates) for e in entries(digest)
+    )
+
+
+@settings(deadline=None)
+@given(
+    candidates=st.lists(hits, max_size=25, unique_by=lambda hit: (hit.story.id, hit.topic)),
+    cap=st.integers(3, 6),
+    room=st.integers(0, 6),
+)
+def test_keeping_fewer_is_as_if_fewer_had_been_asked_for(
+    candidates: list[MatchedStory], cap: int, room: int
+) -> None:
+    digest = composed(candidates, cap=cap, when_empty=WhenEmpty.NOTE)
+    assert digest is not None
+    fewer = keep_best(digest, room)
+
+    told = [m for e in entries(fewer) for m in (e.lead, *e.echoes, *e.updates, *e.also)]
+    assert Counter(map(key, (*told, *fewer.cut))) == Counter(map(key, candidates))
+    if 0 < room <= cap:
+        assert fewer == composed(candidates, cap=room, when_empty=WhenEmpty.NOTE)
 
 
 @settings(deadline=None)
