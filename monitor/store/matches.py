@@ -56,9 +56,11 @@ def listing(
 
 
 def candidates(
-    db: Database, subscription: Subscription, topic_names: Sequence[str]
+    db: Database, subscription: Subscription, topic_names: Sequence[str], *, at_least: float = 0.0
 ) -> tuple[MatchedStory, ...]:
     """The hits of these topics that the recipient was not told in this digest, best first.
+
+    ``at_least``: only those of such a score.
 
     Left out are stories found before ``subscription.started_at``, those in its ledger, placed or
     cut, and their copies: the same link or the same content as a story in it.
@@ -74,6 +76,7 @@ def candidates(
     hits = _matched().where(
         topics.c.name.in_(topic_names),
         matches.c.state == MatchState.HIT,
+        matches.c.score >= at_least,
         stories.c.seen_at >= subscription.started_at,
         *(not_(each) for each in told),
     )
