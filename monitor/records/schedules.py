@@ -23,12 +23,33 @@ class Rest:
     dates: frozenset[date] = frozenset()
     yearly: frozenset[tuple[int, int]] = frozenset()
 
+    def covers(self, wall: datetime) -> bool:
+        """Return whether the recipient rests when the local clock reads ``wall`` (naive)."""
+        return self.is_off(wall.date()) or self.is_quiet(wall.time())
+
+    def is_off(self, day: date) -> bool:
+        """Return whether the whole of a local day is off."""
+        return (
+            day.weekday() in self.weekdays
+            or day in self.dates
+            or (day.month, day.day) in self.yearly
+        )
+
+    def is_quiet(self, at: time) -> bool:
+        """Return whether a local time of day is in the quiet hours."""
+        if self.start is None or self.end is None:
+            return False
+        if self.start < self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """Local times of day in a named zone, or ``cron``: five fields, in that zone too.
 
-    ``weekdays`` (Monday 0) empty: every day. Times that fall into ``rest`` are left out.
+    ``weekdays`` (Monday 0) empty: every day; they go with ``times``, not with ``cron``. Times
+    that fall into ``rest`` are left out.
     """
 
     times: tuple[time, ...] = ()
@@ -36,6 +57,17 @@ class Schedule:
     zone: str = "UTC"
     cron: str | None = None
     rest: Rest = Rest()
+
+    @property
+    def key(self) -> str:
+        """What tells this schedule from another, the same in every process.
+
+        The `repr` of a set does not: its order follows hashes, which differ from start to start.
+        """
+        rest = self.rest
+        days_off = (sorted(rest.weekdays), sorted(rest.dates), sorted(rest.yearly))
+        hours = (self.times, sorted(self.weekdays), self.cron, self.zone)
+        return repr((*hours, rest.start, rest.end, *days_off))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,7 +193,7 @@ def recipients(settings: Settings, now: datetime) -> tuple[Subscription, ...]:
             recipient=plan.recipient,
             started_at=now - subscriptions.FIRST_PERIOD,
             next_at=next_slot(plan.schedule, now),
-            schedule_key=repr(plan.schedule),
+            schedule_key=plan.schedule.key,
         )
         for plan in settings.plans()
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,31 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.notify.slots import latest_slot, next_slot, time_zone
-from monitor.records import Schedule
-
-ZONES = (
-    "UTC",
-    "Europe/Berlin",
-    "America/New_York",
-    "America/St_Johns",  # changed its clocks at one minute past midnight
-    "America/Havana",  # skips midnight itself
-    "Australia/Lord_Howe",  # shifts by half an hour
-    "Asia/Kathmandu",
-    "Asia/Gaza",
-    "Africa/Casablanca",  # shifts for Ramadan
-    "Pacific/Apia",  # skipped 30 December 2011
-    "Antarctica/Troll",  # shifts by two hours
+from monitor.notify.slots import day_start, latest_slot, next_slot, rest_until, time_zone
+from monitor.records import Rest, Schedule
+from tests.notify.schedules import (
+    CHANGES,
+    ZONES,
+    by_trial,
+    minutes,
+    plain,
+    seconds,
+    slots_between,
+    utc,
 )
 
-schedules = st.builds(
-    Schedule,
-    times=st.lists(
-        st.times().map(lambda at: at.replace(microsecond=0)), min_size=1, max_size=4
-    ).map(tuple),
-    weekdays=st.frozensets(st.integers(0, 6)),
-    zone=st.sampled_from(ZONES),
-)
+schedules = plain(seconds, st.sampled_from(ZONES))
 moments = st.timedeltas(timedelta(0), timedelta(days=70 * 365)).map(
     lambda since: datetime(1990, 1, 1, tzinfo=UTC) + since
 )
@@ -41,17 +32,6 @@ moments = st.timedeltas(timedelta(0), timedelta(days=70 * 365)).map(
 
 def daily(*times: time, zone: str = "Europe/Berlin") -> Schedule:
     return Schedule(times=times, zone=zone)
-
-
-def slots_between(schedule: Schedule, start: datetime, end: datetime) -> list[datetime]:
-    slots = [next_slot(schedule, start)]
-    while slots[-1] < end:
-        slots.append(next_slot(schedule, slots[-1]))
-    return slots[:-1]
-
-
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
 
 
 def test_the_next_slot_is_strictly_after_and_the_latest_is_not_later() -> None:
@@ -163,6 +143,64 @@ def first_reading(day: date, at: time, zone: str) -> datetime:
     return probe
 
 
+@given(
+    change=st.sampled_from(CHANGES),
+    schedule=plain(minutes, st.just("UTC")),
+    before=st.integers(0, 36 * 60),
+)
+def test_around_a_clock_change_the_slots_are_those_a_watcher_of_the_clock_finds(
+    change: tuple[str, datetime], schedule: Schedule, before: int
+) -> None:
+    zone, moment = change
+    start = moment - timedelta(minutes=before)
+    listed = days_of(schedule, start.date())
+    walls = sorted(datetime.combine(day, at) for day in listed for at in set(schedule.times))
+    expected = by_trial(walls, zone, Rest(), start, start + timedelta(days=2))
+
+    found = slots_between(
+        replace(schedule, zone=zone),
+        start - timedelta(microseconds=1),
+        start + timedelta(days=2),
+    )
+
+    assert found == expected
+
+
+def days_of(schedule: Schedule, around: date) -> list[date]:
+    near = [around + timedelta(days=n) for n in range(-5, 6)]
+    return [day for day in near if not schedule.weekdays or day.weekday() in schedule.weekdays]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "began"),
+    [
+        ("UTC", utc(2025, 7, 28, 23, 59), utc(2025, 7, 28)),
+        ("Europe/Berlin", utc(2025, 7, 28, 21, 59), utc(2025, 7, 27, 22)),
+        ("Europe/Berlin", utc(2025, 7, 28, 22), utc(2025, 7, 28, 22)),
+        ("America/Havana", utc(2025, 3, 9, 5), utc(2025, 3, 9, 5)),  # skips to one o'clock
+        ("America/Havana", utc(2025, 3, 9, 4, 59), utc(2025, 3, 8, 5)),
+        ("America/Havana", utc(2025, 11, 2, 5, 30), utc(2025, 11, 2, 4)),  # again past midnight
+        ("Pacific/Apia", utc(2011, 12, 30, 10), utc(2011, 12, 30, 10)),  # the day after is skipped
+    ],
+)
+def test_a_day_starts_at_its_first_midnight_or_at_the_change_that_skips_it(
+    zone: str, now: datetime, began: datetime
+) -> None:
+    assert day_start(zone, now) == began
+
+
+@given(zone=st.sampled_from(ZONES), moment=moments)
+def test_a_day_has_started_and_is_the_day_of_the_local_clock(zone: str, moment: datetime) -> None:
+    began = day_start(zone, moment)
+
+    assert began <= moment
+    assert began.tzinfo is UTC
+    assert began.astimezone(ZoneInfo(zone)).date() == moment.astimezone(ZoneInfo(zone)).date()
+    assert (began - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date() < began.astimezone(
+        ZoneInfo(zone)
+    ).date()
+
+
 @pytest.mark.parametrize("name", ["Europe/Atlantis", "../etc/passwd", "", "America", "\x00"])
 def test_an_unknown_zone_is_named(name: str) -> None:
     with pytest.raises(ValueError, match="unknown time zone") as caught:
@@ -171,9 +209,10 @@ def test_an_unknown_zone_is_named(name: str) -> None:
     assert repr(name) in str(caught.value)
 
 
-def test_a_naive_time_is_refused() -> None:
+@pytest.mark.parametrize("rule", [next_slot, latest_slot, rest_until])
+def test_a_naive_time_is_refused(rule: Callable[[Schedule, datetime], object]) -> None:
     with pytest.raises(ValueError, match="naive"):
-        next_slot(daily(time(7)), datetime(2025, 7, 28))  # noqa: DTZ001
+        rule(daily(time(7)), datetime(2025, 7, 28))  # noqa: DTZ001
 
 
 def test_a_schedule_without_times_is_refused() -> None:
