@@ -41,11 +41,13 @@ class Rendered:
 
     ``digest`` is the digest as it was told: what found no room in the message is among its
     ``cut``. ``templates`` are all that were used; none for what is not made from templates.
+    ``sender`` as it was given, with its name; empty: as in the message.
     """
 
     message: Message
     digest: Digest
     templates: tuple[Template, ...] = ()
+    sender: str = ""
 
 
 class OutboxState(StrEnum):
@@ -96,8 +98,8 @@ class ArchivedLine(Timed):
 class Archived:
     """A digest as it was made, with all that is needed to make it again.
 
-    ``sender`` and ``content_type`` as in the message; ``sha256`` is that of its bytes; ``raw``
-    None: the bytes were forgotten since. ``version``: of the program that made it.
+    ``sender`` as it was given, ``content_type`` as in the message; ``sha256`` is that of its bytes;
+    ``raw`` None: the bytes were forgotten since. ``version``: of the program that made it.
     """
 
     line: ArchivedLine
