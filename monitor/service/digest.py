@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from monitor import __version__
 from monitor.errors import ConfigError, StoreError
 from monitor.notify.compose import compose
 from monitor.notify.slots import latest_slot, next_slot
@@ -83,7 +84,9 @@ def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool
     slot, next_at = _hours(plan.schedule, subscription, now, at_once=at_once)
     found = draft(app, subscription, slot, now)
     made = () if found is None else (render(found, sender=app.settings.mail.sender),)
-    written = outbox.put(app.database, subscription, slot, next_at, made, now)
+    written = outbox.put(
+        app.database, subscription, slot, next_at, made, now, version=__version__
+    )
     return made[0].digest if made and written else None
 
 

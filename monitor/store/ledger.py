@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
-from monitor.records import Digest, MatchedStory, OutboxItem, Rendered
+from monitor.records import Digest, MatchedStory, OutboxItem, Rendered, Subscription
 from monitor.store import rows
 from monitor.store.database import Database, insert
-from monitor.store.tables import articles, feeds, ledger, matches, outbox, stories, topics
+from monitor.store.tables import (
+    articles,
+    feeds,
+    ledger,
+    matches,
+    outbox,
+    stories,
+    subscriptions,
+    topics,
+)
+
+_AT_ONCE = 1000
+"""Keys in one query: SQLite takes 32,766 values."""
 
 
 def told(db: Database, item: OutboxItem, *, cut: bool) -> tuple[MatchedStory, ...]:
@@ -38,13 +50,40 @@ def told(db: Database, item: OutboxItem, *, cut: bool) -> tuple[MatchedStory, ..
         return tuple(map(rows.matched, connection.execute(lines)))
 
 
-def knows_any(connection: Connection, number: int, made: Iterable[Rendered]) -> bool:
-    """Whether the recipient was told any story of the digests meanwhile."""
-    numbers = {told.story.id for each in made for told in all_of(each.digest)}
-    known = select(ledger.c.story_id).where(
-        ledger.c.subscription_id == number, ledger.c.story_id.in_(numbers)
+def of(subscription: Subscription) -> ColumnElement[bool]:
+    """Whether a line of the ledger is this recipient's."""
+    own = select(subscriptions.c.id).where(
+        subscriptions.c.digest == subscription.digest,
+        subscriptions.c.recipient == subscription.recipient,
     )
-    return bool(numbers) and connection.execute(known.limit(1)).first() is not None
+    return ledger.c.subscription_id == own.scalar_subquery()
+
+
+def knows_any(connection: Connection, number: int, made: Iterable[Rendered]) -> bool:
+    """Whether the recipient was told any story of the digests meanwhile, or a copy of one.
+
+    An update has the address of what was told, and another text.
+    """
+    digests = [each.digest for each in made]
+    told = [(digest, each.story) for digest in digests for each in all_of(digest)]
+    known: list[tuple[ColumnElement[Any], set[Any]]] = [
+        (ledger.c.story_id, {story.id for _, story in told}),
+        (ledger.c.content_key, {story.content_key for _, story in told}),
+        (ledger.c.link_key, {story.link_key for digest, story in told if not digest.first}),
+    ]
+    return any(_is_told(connection, number, column, keys - {None}) for column, keys in known)
+
+
+def _is_told(
+    connection: Connection, number: int, column: ColumnElement[Any], keys: Collection[Any]
+) -> bool:
+    listed = list(keys)
+    for start in range(0, len(listed), _AT_ONCE):
+        some = column.in_(listed[start : start + _AT_ONCE])
+        known = select(column).where(ledger.c.subscription_id == number, some)
+        if connection.execute(known.limit(1)).first() is not None:
+            return True
+    return False
 
 
 def all_of(digest: Digest) -> Iterator[MatchedStory]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, not_, select, update
 
 from monitor.records import Match, MatchedStory, MatchState, Subscription
+from monitor.store import ledger as told_stories
 from monitor.store import rows
 from monitor.store.database import Database, insert
-from monitor.store.tables import articles, feeds, ledger, matches, stories, subscriptions, topics
+from monitor.store.tables import articles, feeds, ledger, matches, stories, topics
 
 _AT_ONCE = 500
+_WEEK = timedelta(days=7)
 
 
 def save(db: Database, story_ids: Sequence[int], found: Iterable[Match], now: datetime) -> int:
@@ -65,23 +67,65 @@ def candidates(
     Left out are stories found before ``subscription.started_at``, those in its ledger, placed or
     cut, and their copies: the same link or the same content as a story in it.
     """
-    told = [
-        stories.c.id.in_(_told(subscription, ledger.c.story_id)),
-        and_(
-            stories.c.link_key.is_not(None),
-            stories.c.link_key.in_(_told(subscription, ledger.c.link_key)),
-        ),
-        stories.c.content_key.in_(_told(subscription, ledger.c.content_key)),
-    ]
-    hits = _matched().where(
-        topics.c.name.in_(topic_names),
-        matches.c.state == MatchState.HIT,
-        matches.c.score >= at_least,
-        stories.c.seen_at >= subscription.started_at,
-        *(not_(each) for each in told),
+    copy_of_told = and_(
+        stories.c.link_key.is_not(None),
+        stories.c.link_key.in_(_told(subscription, ledger.c.link_key)),
     )
+    hits = _untold(subscription, topic_names).where(matches.c.score >= at_least, not_(copy_of_told))
     with db.read() as connection:
         return tuple(map(rows.matched, connection.execute(hits.order_by(*_BEST_FIRST))))
+
+
+def updates(
+    db: Database, subscription: Subscription, topic_names: Sequence[str]
+) -> tuple[MatchedStory, ...]:
+    """The hits of these topics that say something else at the address of a told story, best first.
+
+    They are no candidates, since only an address tells them from a copy. What a digest left out
+    was not read, so it has no updates.
+    """
+    placed = _told(subscription, ledger.c.link_key).where(ledger.c.cut.is_(False))
+    hits = _untold(subscription, topic_names).where(stories.c.link_key.in_(placed))
+    with db.read() as connection:
+        return tuple(map(rows.matched, connection.execute(hits.order_by(*_BEST_FIRST))))
+
+
+def nearest(
+    db: Database, topic_names: Sequence[str], since: datetime, until: datetime
+) -> MatchedStory | None:
+    """Of what these topics matched after ``since``, until ``until``: the one least below its
+    threshold; None: there was none.
+    """
+    missed = _matched().where(
+        topics.c.name.in_(topic_names),
+        matches.c.state == MatchState.NEAR,
+        _between(matches.c.matched_at, since, until),
+    )
+    short = matches.c.threshold - matches.c.score
+    with db.read() as connection:
+        row = connection.execute(missed.order_by(short, *_BEST_FIRST).limit(1)).one_or_none()
+    return None if row is None else rows.matched(row)
+
+
+def weekly(
+    db: Database, topic_names: Sequence[str], now: datetime, weeks: int
+) -> Mapping[str, tuple[int, ...]]:
+    """By topic its hits in each of the last ``weeks`` times seven days, the oldest first."""
+    ends = [now - _WEEK * back for back in reversed(range(weeks))]
+    within = [_between(matches.c.matched_at, end - _WEEK, end) for end in ends]
+    counted = (
+        select(topics.c.name, *(func.count().filter(each) for each in within))
+        .join(topics, topics.c.id == matches.c.topic_id)
+        .where(
+            topics.c.name.in_(topic_names),
+            matches.c.state == MatchState.HIT,
+            _between(matches.c.matched_at, now - _WEEK * weeks, now),
+        )
+        .group_by(topics.c.name)
+    )
+    with db.read() as connection:
+        found = {name: tuple(hits) for name, *hits in connection.execute(counted)}
+    return {name: found.get(name, (0,) * weeks) for name in topic_names}
 
 
 def of_story(db: Database, story_id: int) -> tuple[Match, ...]:
@@ -103,6 +147,21 @@ def counts(db: Database, since: datetime) -> Mapping[tuple[int, MatchState], int
     return Counter({(topic_id, MatchState(state)): number for topic_id, state, number in found})
 
 
+def _untold(subscription: Subscription, topic_names: Sequence[str]) -> Select[Any]:
+    """Hits of these topics of which the recipient was not told the story, nor the same text."""
+    return _matched().where(
+        topics.c.name.in_(topic_names),
+        matches.c.state == MatchState.HIT,
+        stories.c.seen_at >= subscription.started_at,
+        stories.c.id.not_in(_told(subscription, ledger.c.story_id)),
+        stories.c.content_key.not_in(_told(subscription, ledger.c.content_key)),
+    )
+
+
+def _between(moment: ColumnElement[Any], since: datetime, until: datetime) -> ColumnElement[bool]:
+    return and_(moment > since, moment <= until)
+
+
 _BEST_FIRST = (matches.c.score.desc(), matches.c.story_id, matches.c.topic_id)
 
 
@@ -118,15 +177,7 @@ def _matched() -> Select[Any]:
 
 def _told(subscription: Subscription, column: ColumnElement[Any]) -> Select[Any]:
     """One column of the recipient's ledger, without gaps: NOT IN a list with NULL is never true."""
-    return (
-        select(column)
-        .join(subscriptions, subscriptions.c.id == ledger.c.subscription_id)
-        .where(
-            subscriptions.c.digest == subscription.digest,
-            subscriptions.c.recipient == subscription.recipient,
-            column.is_not(None),
-        )
-    )
+    return select(column).where(told_stories.of(subscription), column.is_not(None))
 
 
 def _row(match: Match) -> dict[str, Any]:

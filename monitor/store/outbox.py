@@ -11,16 +11,32 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
-from monitor.records import Digest, Message, OutboxItem, OutboxState, Rendered, Subscription
-from monitor.store import ledger, rows, subscriptions
+from monitor.records import Message, OutboxItem, OutboxState, Rendered, Subscription
+from monitor.store import archive, ledger, rows, runs, subscriptions
 from monitor.store.database import Database, insert
 from monitor.store.leases import FREE, come, held
-from monitor.store.tables import outbox, runs
+from monitor.store.tables import outbox
+from monitor.store.tables import runs as run_table
+from monitor.store.tables import subscriptions as subscription_table
 
 LONGEST_ERROR = 500
 """Characters of an error kept on a message's row."""
+DROPPED = "dropped by its owner: it is not sent"
+_WAITING = (OutboxState.READY, OutboxState.WAITING)
 
 
 def put(
@@ -30,46 +46,86 @@ def put(
     next_at: datetime,
     made: Sequence[Rendered],
     now: datetime,
+    *,
+    version: str,
 ) -> bool:
-    """Serve ``slot``: put the messages out, write their stories into the ledger, move the hour.
+    """Serve ``slot``: put the messages out and into ledger and archive, move the hour; all or none.
 
-    With nothing ``made``, when there is nothing to say, only the hour moves. Returns False if
-    somebody else served ``subscription`` since it was read; then nothing is written. A slot that
-    has its message already gets no second one: only the hour moves, and False is returned.
+    ``made``: the scheduled digest, and updates, each answering another message; empty where there
+    is nothing to say. ``version``: of the program. Returns False if somebody else served
+    ``subscription``, or told any of it, since it was read; then nothing is written. A slot that has
+    one of these messages already gets no second one: only the hour moves, and False is returned.
     """
     with db.write() as connection:
         number = subscriptions.lock_unserved(connection, subscription)
         if number is None or ledger.knows_any(connection, number, made):
             return False
         subscriptions.serve(connection, number, next_at, now)
-        put_all = [_put_one(connection, number, slot, each, now) for each in made]
-        return all(put_all)
-
-
-def _put_one(
-    connection: Connection, number: int, slot: datetime, made: Rendered, now: datetime
-) -> bool:
-    run = _new_run(connection, number, slot, made.digest, now)
-    if run is None:
-        return False
-    connection.execute(insert(connection, outbox).values(_message_row(made.message, run, now)))
-    ledger.write(connection, number, run, made.digest, now)
+        if runs.has_any(connection, number, slot, made):
+            return False
+        for each in made:
+            _put_one(connection, number, slot, each, now, version)
     return True
 
 
+def put_at_once(
+    db: Database,
+    subscription: Subscription,
+    made: Rendered,
+    now: datetime,
+    *,
+    since: datetime,
+    at_most: int,
+    version: str,
+) -> bool:
+    """Put an urgent digest out, and into ledger and archive; no hour moves.
+
+    Returns False, and nothing is written, if ``at_most`` were made since ``since``, if any of it
+    was told since it was read, and if the recipient is gone or wants no more.
+    """
+    slot = made.digest.slot
+    with db.write() as connection:
+        number = subscriptions.lock(connection, subscription)
+        if number is None or runs.urgent(connection, number, since, now) >= at_most:
+            return False
+        if runs.has_any(connection, number, slot, (made,)):
+            return False
+        if ledger.knows_any(connection, number, (made,)):
+            return False
+        _put_one(connection, number, slot, made, now, version)
+    return True
+
+
+def _put_one(
+    connection: Connection,
+    number: int,
+    slot: datetime,
+    made: Rendered,
+    now: datetime,
+    version: str,
+) -> None:
+    run = runs.add(connection, number, slot, made.digest, now)
+    connection.execute(insert(connection, outbox).values(_message_row(made.message, run, now)))
+    ledger.write(connection, number, run, made.digest, now)
+    archive.write(connection, run, made, version)
+
+
 def claim(
-    db: Database, now: datetime, *, owner: str, lease: timedelta, limit: int
+    db: Database,
+    now: datetime,
+    *,
+    owner: str,
+    lease: timedelta,
+    limit: int,
+    resting: Collection[int] = (),
 ) -> tuple[OutboxItem, ...]:
     """Claim messages whose time has come for ``owner`` until ``now + lease``, oldest first.
 
     A claim is never given twice. A message whose sender let its lease run out is ``uncertain``:
-    nobody knows whether it went.
+    nobody knows whether it went. ``resting``: the numbers of subscriptions to leave alone.
     """
     sending = outbox.c.state == OutboxState.SENDING
-    waiting = outbox.c.state.in_((OutboxState.READY, OutboxState.WAITING))
-    open_now = or_(
-        and_(waiting, come(outbox.c.next_attempt_at, now)), and_(sending, not_(held(outbox, now)))
-    )
+    open_now = and_(_open(now), outbox.c.run_id.not_in(runs.of(resting)))
     oldest = select(outbox.c.id).where(open_now).order_by(outbox.c.next_attempt_at, outbox.c.id)
     taken = {
         "uncertain": case((sending, True), else_=outbox.c.uncertain),
@@ -81,8 +137,8 @@ def claim(
     with db.write() as connection:
         # the condition again: of two that chose the same row only the first one finds it open
         chosen = update(outbox).where(outbox.c.id.in_(oldest.limit(limit)), open_now)
-        claimed = connection.execute(chosen.values(taken).returning(outbox)).all()
-    return tuple(sorted(map(rows.outbox_item, claimed), key=lambda item: item.id))
+        claimed = connection.scalars(chosen.values(taken).returning(outbox.c.id)).all()
+        return _those(connection, _items().where(outbox.c.id.in_(claimed)).order_by(outbox.c.id))
 
 
 def sent(db: Database, item: OutboxItem, now: datetime) -> bool:
@@ -125,14 +181,35 @@ def release(db: Database, owner: str) -> int:
         return connection.execute(update(outbox).where(sending).values(values)).rowcount
 
 
+def retry(db: Database, item_id: int, now: datetime) -> bool:
+    """Let a message that was given up go again, at once; False: it was not given up."""
+    values = {"state": OutboxState.WAITING, "next_attempt_at": now, "settled_at": None}
+    return _decide(db, item_id, values, (OutboxState.DEAD,))
+
+
+def drop(db: Database, item_id: int, now: datetime) -> bool:
+    """Give a message up that waits or was given up; False: it is being sent, was sent, or is gone.
+
+    What it tells counts as told.
+    """
+    values = {"state": OutboxState.DEAD, "settled_at": now, "last_error": DROPPED}
+    return _decide(db, item_id, values, (*_WAITING, OutboxState.DEAD))
+
+
+def get(db: Database, item_id: int) -> OutboxItem | None:
+    """The message of that number; None: there is none, or it was forgotten."""
+    with db.read() as connection:
+        found = _those(connection, _items().where(outbox.c.id == item_id))
+    return found[0] if found else None
+
+
 def listing(
     db: Database, *, states: Collection[str] = tuple(OutboxState), limit: int = 50
 ) -> tuple[OutboxItem, ...]:
     """Messages, newest first."""
-    chosen = select(outbox).where(outbox.c.state.in_(states))
+    chosen = _items().where(outbox.c.state.in_(states))
     with db.read() as connection:
-        newest = chosen.order_by(outbox.c.id.desc()).limit(limit)
-        return tuple(map(rows.outbox_item, connection.execute(newest)))
+        return _those(connection, chosen.order_by(outbox.c.id.desc()).limit(limit))
 
 
 def counts(db: Database) -> Mapping[OutboxState, int]:
@@ -149,19 +226,25 @@ def prune(db: Database, before: datetime) -> int:
         return connection.execute(delete(outbox).where(outbox.c.settled_at < before)).rowcount
 
 
-def _new_run(
-    connection: Connection, number: int, slot: datetime, digest: Digest, now: datetime
-) -> int | None:
-    values = {
-        "subscription_id": number,
-        "slot": slot,
-        "kind": digest.kind,
-        "thread": digest.first.message_id if digest.first else "",
-        "created_at": now,
-    }
-    once = insert(connection, runs).values(values).on_conflict_do_nothing()
-    run: int | None = connection.scalar(once.returning(runs.c.id))
-    return run
+def _items() -> Select[Any]:
+    """Messages, each with the name of the digest that it brings."""
+    owner = run_table.c.subscription_id == subscription_table.c.id
+    return (
+        select(outbox, subscription_table.c.digest)
+        .join(run_table, run_table.c.id == outbox.c.run_id)
+        .join(subscription_table, owner)
+    )
+
+
+def _those(connection: Connection, chosen: Select[Any]) -> tuple[OutboxItem, ...]:
+    return tuple(map(rows.outbox_item, connection.execute(chosen)))
+
+
+def _open(now: datetime) -> ColumnElement[bool]:
+    """Whether a message may be claimed: its time has come, or its sender's lease ran out."""
+    ready = and_(outbox.c.state.in_(_WAITING), come(outbox.c.next_attempt_at, now))
+    left = and_(outbox.c.state == OutboxState.SENDING, not_(held(outbox, now)))
+    return or_(ready, left)
 
 
 def _message_row(message: Message, run: int, now: datetime) -> dict[str, Any]:
@@ -181,7 +264,16 @@ def _message_row(message: Message, run: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _still_claimed(item: OutboxItem) -> Any:
+def _decide(
+    db: Database, item_id: int, values: dict[str, Any], states: Collection[OutboxState]
+) -> bool:
+    """What the owner decides of a message, where it is in one of ``states``."""
+    decided = update(outbox).where(outbox.c.id == item_id, outbox.c.state.in_(states))
+    with db.write() as connection:
+        return connection.execute(decided.values(values)).rowcount == 1
+
+
+def _still_claimed(item: OutboxItem) -> ColumnElement[bool]:
     """Every claim counts an attempt more, so the number tells one claim from the next."""
     return and_(outbox.c.state == OutboxState.SENDING, outbox.c.attempts == item.attempts)
 

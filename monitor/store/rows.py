@@ -217,7 +217,7 @@ def subscription(row: Row[Any]) -> Subscription:
 
 
 def outbox_item(row: Row[Any]) -> OutboxItem:
-    """A row of ``outbox``."""
+    """A row of ``outbox`` with the name of its digest."""
     state = OutboxState(row.state)
     return OutboxItem(
         id=row.id,
@@ -237,4 +237,5 @@ def outbox_item(row: Row[Any]) -> OutboxItem:
         last_error=row.last_error,
         sent_at=row.settled_at if state is OutboxState.SENT else None,
         run=row.run_id,
+        digest=row.digest,
     )

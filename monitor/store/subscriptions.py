@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from monitor.records import OutboxState, Subscription
-from monitor.store import rows
+from monitor.store import rows, runs
 from monitor.store.database import Database, insert
-from monitor.store.tables import outbox, runs, subscriptions
+from monitor.store.tables import outbox, subscriptions
 
 FIRST_PERIOD = timedelta(days=1)
 """One who starts is told the news of so long before."""
@@ -104,22 +104,31 @@ def resume(db: Database, subscription_id: int, now: datetime) -> bool:
     return True
 
 
+def lock(connection: Connection, subscription: Subscription) -> int | None:
+    """The number of the recipient, locked, if it is there and wants to be served."""
+    return _lock(connection, subscription, True)
+
+
 def lock_unserved(connection: Connection, subscription: Subscription) -> int | None:
-    """The number of the recipient, locked, if its next hour is still the one that was read."""
-    unserved = select(subscriptions.c.id).where(
-        subscriptions.c.digest == subscription.digest,
-        subscriptions.c.recipient == subscription.recipient,
-        subscriptions.c.enabled,
-        subscriptions.c.stopped_at.is_(None),
-        subscriptions.c.next_at == subscription.next_at,
-    )
-    number: int | None = connection.scalar(unserved.with_for_update())
-    return number
+    """The same, if its next hour is still the one that was read."""
+    return _lock(connection, subscription, subscriptions.c.next_at == subscription.next_at)
 
 
 def serve(connection: Connection, number: int, next_at: datetime, now: datetime) -> None:
     """Move the hour of a recipient, as a part of the caller's transaction."""
     _change(connection, number, {"next_at": next_at, "last_at": now})
+
+
+def _lock(connection: Connection, subscription: Subscription, condition: Any) -> int | None:
+    served = select(subscriptions.c.id).where(
+        subscriptions.c.digest == subscription.digest,
+        subscriptions.c.recipient == subscription.recipient,
+        subscriptions.c.enabled,
+        subscriptions.c.stopped_at.is_(None),
+        condition,
+    )
+    number: int | None = connection.scalar(served.with_for_update())
+    return number
 
 
 def _those(db: Database, chosen: Any) -> tuple[Subscription, ...]:
@@ -194,8 +203,8 @@ def _anew(row: Row[Any], now: datetime) -> dict[str, Any]:
 
 
 def _drop_waiting(connection: Connection, number: int, now: datetime) -> None:
-    own = select(runs.c.id).where(runs.c.subscription_id == number)
     waiting = update(outbox).where(
-        outbox.c.run_id.in_(own), outbox.c.state.in_((OutboxState.READY, OutboxState.WAITING))
+        outbox.c.run_id.in_(runs.of([number])),
+        outbox.c.state.in_((OutboxState.READY, OutboxState.WAITING)),
     )
     connection.execute(waiting.values(state=OutboxState.DEAD, settled_at=now, last_error=_UNWANTED))

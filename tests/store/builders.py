@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -40,6 +41,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LEASE = 10 * MINUTE
+VERSION = "1.2.3"
 
 
 def key(text: str) -> bytes:
@@ -168,13 +170,25 @@ def made(message: Message, digest: Digest) -> tuple[Rendered, ...]:
     return (Rendered(message=message, digest=digest),)
 
 
+def put(
+    db: Database,
+    reader: Subscription,
+    slot: datetime,
+    next_at: datetime,
+    made: Sequence[Rendered],
+    now: datetime,
+) -> bool:
+    """Put as the program of these tests does."""
+    return outbox.put(db, reader, slot, next_at, made, now, version=VERSION)
+
+
 def put_message(db: Database, name: str = "one", *, at: datetime = NOW) -> None:
     """A message on its way, of a recipient of its own."""
     known = subscriptions.due(db, None)
     own = subscription(recipient=f"{name}@example.org", next_at=at)
     subscriptions.sync(db, (*known, own), at)
     stored = next(each for each in subscriptions.due(db, None) if each.recipient == own.recipient)
-    assert outbox.put(db, stored, at, at + DAY, made(message(name), digest_of()), at)
+    assert put(db, stored, at, at + DAY, made(message(name), digest_of()), at)
 
 
 def damage(file: Path) -> None:

@@ -30,6 +30,7 @@ from tests.store.builders import (
     message,
     new_story,
     outcome,
+    put,
     put_message,
     subscription,
 )
@@ -126,7 +127,7 @@ def test_of_two_digests_for_a_recipient_made_at_once_one_is_put(db: Database) ->
         for number, reader in enumerate(readers):
             at_once.wait(10)
             mail, digest = message(f"{number} {minute}"), digest_of(*told)
-            done.append(outbox.put(db, reader, slot, NOW + DAY, made(mail, digest), NOW))
+            done.append(put(db, reader, slot, NOW + DAY, made(mail, digest), NOW))
         return done
 
     with ThreadPoolExecutor(2) as threads:

@@ -15,7 +15,7 @@ from monitor.records import (
     Subscription,
     Term,
 )
-from monitor.store import matches, outbox, stories, subscriptions, topics
+from monitor.store import matches, stories, subscriptions, topics
 from monitor.store.database import Database
 from tests.store.builders import (
     DAY,
@@ -32,6 +32,7 @@ from tests.store.builders import (
     match,
     message,
     new_story,
+    put,
     subscribe,
     subscription,
 )
@@ -159,7 +160,7 @@ def serve(
 ) -> None:
     """Tell ``reader`` these stories."""
     raw: Message = message(f"{reader.digest} {reader.recipient}")
-    assert outbox.put(db, reader, NOW, NOW + DAY, made(raw, digest_of(*leads, cut=cut)), NOW)
+    assert put(db, reader, NOW, NOW + DAY, made(raw, digest_of(*leads, cut=cut)), NOW)
 
 
 def test_the_hits_of_the_digests_topics_are_candidates_best_first(db: Database) -> None:
@@ -266,7 +267,7 @@ def test_what_was_told_is_remembered_after_the_story_was_pruned(db: Database) ->
     add_hit(db, "x", topic)
     reader = subscribe(db)
     serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
-    outbox.put(db, subscriptions.due(db, None)[0], NOW + DAY, NOW + 2 * DAY, (), NOW + DAY)
+    put(db, subscriptions.due(db, None)[0], NOW + DAY, NOW + 2 * DAY, (), NOW + DAY)
     assert stories.prune(db, NOW + 8 * DAY) == 1
 
     add_feeds(db, "https://example.org/feed", "https://b.org/")

@@ -22,6 +22,7 @@ from tests.store.builders import (
     digest_of,
     made,
     message,
+    put,
     put_message,
     subscribe,
     subscription,
@@ -43,7 +44,7 @@ def the_item(db: Database) -> OutboxItem:
 def test_a_message_comes_back_byte_for_byte_ready_to_go(db: Database) -> None:
     reader = subscribe(db)
 
-    assert outbox.put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW + MINUTE)
+    assert put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW + MINUTE)
 
     assert the_item(db) == OutboxItem(
         id=1,
@@ -53,6 +54,7 @@ def test_a_message_comes_back_byte_for_byte_ready_to_go(db: Database) -> None:
         created_at=NOW + MINUTE,
         next_attempt_at=NOW + MINUTE,
         run=1,
+        digest="daily",
     )
     served = replace(reader, next_at=NOW + DAY, last_at=NOW + MINUTE)
     assert subscriptions.due(db, None) == (served,)
@@ -61,7 +63,7 @@ def test_a_message_comes_back_byte_for_byte_ready_to_go(db: Database) -> None:
 def test_with_nothing_to_say_only_the_hour_moves(db: Database) -> None:
     reader = subscribe(db)
 
-    assert outbox.put(db, reader, NOW, NOW + DAY, (), NOW)
+    assert put(db, reader, NOW, NOW + DAY, (), NOW)
 
     assert outbox.listing(db) == ()
     assert subscriptions.due(db, None)[0].next_at == NOW + DAY
@@ -71,9 +73,9 @@ def test_with_nothing_to_say_only_the_hour_moves(db: Database) -> None:
 def test_of_two_that_serve_the_same_hour_one_is_refused(db: Database) -> None:
     told = candidates(db, "x")
     reader = subscribe(db)
-    assert outbox.put(db, reader, NOW, NOW + DAY, made(message("one"), digest_of(*told)), NOW)
+    assert put(db, reader, NOW, NOW + DAY, made(message("one"), digest_of(*told)), NOW)
 
-    assert not outbox.put(db, reader, NOW, NOW + DAY, made(message("two"), digest_of(*told)), NOW)
+    assert not put(db, reader, NOW, NOW + DAY, made(message("two"), digest_of(*told)), NOW)
 
     assert [item.message.message_id for item in outbox.listing(db)] == ["<one@example.org>"]
 
@@ -82,13 +84,11 @@ def test_a_digest_made_before_another_told_its_story_is_refused_whole(db: Databa
     """Both slots read the same candidates; the second one would tell them twice."""
     told = candidates(db, "x", "y")
     reader = subscribe(db)
-    assert outbox.put(
-        db, reader, NOW, reader.next_at, made(message("one"), digest_of(told[0])), NOW
-    )
+    assert put(db, reader, NOW, reader.next_at, made(message("one"), digest_of(told[0])), NOW)
 
     later = NOW + MINUTE
     stale = digest_of(*told, slot=later)
-    assert not outbox.put(db, reader, later, NOW + DAY, made(message("two"), stale), later)
+    assert not put(db, reader, later, NOW + DAY, made(message("two"), stale), later)
 
     assert len(outbox.listing(db)) == 1
     assert subscriptions.due(db, None)[0].next_at == reader.next_at
@@ -98,12 +98,10 @@ def test_a_slot_that_has_a_message_gets_no_second_one_but_does_not_stay_due(
     db: Database,
 ) -> None:
     reader = subscribe(db)
-    outbox.put(db, reader, NOW, NOW + DAY, made(message("one"), digest_of()), NOW)
+    put(db, reader, NOW, NOW + DAY, made(message("one"), digest_of()), NOW)
     clock_went_back = replace(reader, next_at=NOW + DAY)
 
-    assert not outbox.put(
-        db, clock_went_back, NOW, NOW + HOUR, made(message("two"), digest_of()), NOW
-    )
+    assert not put(db, clock_went_back, NOW, NOW + HOUR, made(message("two"), digest_of()), NOW)
 
     assert len(outbox.listing(db)) == 1
     assert subscriptions.due(db, None)[0].next_at == NOW + HOUR
@@ -116,7 +114,7 @@ def test_a_recipient_who_is_gone_or_unknown_gets_nothing(db: Database, known: bo
         subscribe(db, reader)
         subscriptions.sync(db, [], NOW)
 
-    assert not outbox.put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
+    assert not put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
     assert outbox.listing(db) == ()
 
 
@@ -125,7 +123,7 @@ def test_the_ledger_tells_what_a_message_holds_and_what_its_cap_left_out(db: Dat
     entry = DigestEntry(lead=lead, echoes=(echo,), also=(also,))
     digest = digest_of(cut=(cut,))
     digest = replace(digest, sections=(replace(digest.sections[0], entries=(entry,)),))
-    outbox.put(db, subscribe(db), NOW, NOW + DAY, made(message(), digest), NOW)
+    put(db, subscribe(db), NOW, NOW + DAY, made(message(), digest), NOW)
 
     item = the_item(db)
 
@@ -137,9 +135,7 @@ def test_the_ledger_tells_what_a_message_holds_and_what_its_cap_left_out(db: Dat
 def test_a_story_placed_and_cut_counts_as_placed(db: Database) -> None:
     (story,) = candidates(db, "x")
 
-    outbox.put(
-        db, subscribe(db), NOW, NOW + DAY, made(message(), digest_of(story, cut=(story,))), NOW
-    )
+    put(db, subscribe(db), NOW, NOW + DAY, made(message(), digest_of(story, cut=(story,))), NOW)
 
     assert ledger.told(db, the_item(db), cut=False) == (story,)
     assert ledger.told(db, the_item(db), cut=True) == ()
@@ -304,7 +300,7 @@ def test_counts_tell_what_is_on_its_way(db: Database) -> None:
 
 def test_old_messages_go_once_they_are_final_and_their_slot_stays_served(db: Database) -> None:
     reader: Subscription = subscribe(db)
-    outbox.put(db, reader, NOW, NOW + DAY, made(message("one"), digest_of()), NOW)
+    put(db, reader, NOW, NOW + DAY, made(message("one"), digest_of()), NOW)
     put_message(db, "two")
     outbox.sent(db, claim(db, limit=1)[0], NOW)
 
@@ -313,4 +309,4 @@ def test_old_messages_go_once_they_are_final_and_their_slot_stays_served(db: Dat
 
     assert [item.message.message_id for item in outbox.listing(db)] == ["<two@example.org>"]
     again = replace(reader, next_at=NOW + DAY)
-    assert not outbox.put(db, again, NOW, NOW + DAY, made(message("one"), digest_of()), NOW)
+    assert not put(db, again, NOW, NOW + DAY, made(message("one"), digest_of()), NOW)

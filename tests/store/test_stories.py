@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.records import Added, FeedSpec, NewStory, Story, Validators
-from monitor.store import feeds, matches, outbox, outcomes, stories, subscriptions
+from monitor.store import feeds, matches, outcomes, stories, subscriptions
 from monitor.store.database import Database
 from monitor.store.identity import Known, decide
 from monitor.store.stories import Document
@@ -31,6 +31,7 @@ from tests.store.builders import (
     message,
     new_story,
     outcome,
+    put,
     subscribe,
     subscription,
 )
@@ -550,7 +551,7 @@ def test_a_match_that_a_recipient_may_still_be_told_is_kept(db: Database) -> Non
     weekly = subscribe(db, subscription(started_at=NOW - DAY, next_at=NOW + 7 * DAY))
 
     assert stories.prune(db, NOW + 5 * DAY) == 0
-    assert outbox.put(db, weekly, NOW + 7 * DAY, NOW + 14 * DAY, (), NOW + 7 * DAY)
+    assert put(db, weekly, NOW + 7 * DAY, NOW + 14 * DAY, (), NOW + 7 * DAY)
     assert stories.prune(db, NOW + 8 * DAY) == 1
 
 
@@ -569,7 +570,7 @@ def test_a_story_told_lately_is_kept(db: Database) -> None:
     told_at = NOW + 9 * DAY
     reader = subscribe(db, subscription(next_at=told_at))
     (candidate,) = matches.candidates(db, reader, ["iraq"])
-    outbox.put(db, reader, told_at, told_at + DAY, made(message(), digest_of(candidate)), told_at)
+    put(db, reader, told_at, told_at + DAY, made(message(), digest_of(candidate)), told_at)
 
     assert stories.prune(db, told_at - DAY) == 0
     assert stories.prune(db, told_at + SECOND) == 1

@@ -22,6 +22,7 @@ from tests.store.builders import (
     digest_of,
     made,
     message,
+    put,
     subscribe,
     subscription,
 )
@@ -77,7 +78,7 @@ def test_a_recipient_who_comes_back_starts_anew_and_is_not_told_the_old_again(
 ) -> None:
     told = candidates(db, "x")
     before = subscribe(db)
-    outbox.put(db, before, NOW, NOW + DAY, made(message(), digest_of(*told)), NOW)
+    put(db, before, NOW, NOW + DAY, made(message(), digest_of(*told)), NOW)
     subscriptions.sync(db, [], NOW)
 
     back = subscription(started_at=NOW - HOUR, next_at=NOW + 9 * DAY)
@@ -90,7 +91,7 @@ def test_a_recipient_who_comes_back_starts_anew_and_is_not_told_the_old_again(
 def test_a_renamed_digest_goes_on_where_it_was_and_tells_nothing_twice(db: Database) -> None:
     told, later = candidates(db, "x", "y")
     before = subscribe(db)
-    outbox.put(db, before, NOW, NOW + DAY, made(message(), digest_of(told)), NOW)
+    put(db, before, NOW, NOW + DAY, made(message(), digest_of(told)), NOW)
 
     now = NOW + 3 * DAY
     new = subscription(digest="mornings", started_at=now - HOUR, next_at=now + DAY)
@@ -136,7 +137,7 @@ def test_who_leaves_one_digest_loses_nothing_in_another(db: Database) -> None:
     (told,) = candidates(db, "x")
     daily, weekly = subscription(), subscription("weekly", schedule_key="weekly")
     subscriptions.sync(db, [daily, weekly], NOW)
-    outbox.put(db, daily, NOW, NOW + DAY, made(message(), digest_of(told)), NOW)
+    put(db, daily, NOW, NOW + DAY, made(message(), digest_of(told)), NOW)
 
     subscriptions.sync(db, [weekly], NOW + DAY)
 
@@ -151,7 +152,7 @@ def test_who_leaves_a_digest_costs_its_other_recipients_nothing(db: Database) ->
 
     subscriptions.sync(db, [stays], NOW)
 
-    assert outbox.put(db, stays, NOW, NOW + DAY, made(message(), digest_of(told)), NOW)
+    assert put(db, stays, NOW, NOW + DAY, made(message(), digest_of(told)), NOW)
 
 
 # ---------------------------------------------------------------- whose hour has come
@@ -223,7 +224,7 @@ def test_who_was_stopped_since_the_digest_was_made_does_not_get_it(db: Database)
     reader = subscribe(db)
     subscriptions.stop(db, reader.id, NOW, by="mail")
 
-    assert not outbox.put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
+    assert not put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
     assert outbox.listing(db) == ()
 
 
@@ -231,7 +232,7 @@ def test_nothing_that_waits_is_sent_to_who_was_stopped(db: Database) -> None:
     readers = subscription(), subscription(recipient=OTHER)
     subscriptions.sync(db, readers, NOW)
     for name, reader in zip(("one", "two"), subscriptions.due(db, None), strict=True):
-        outbox.put(db, reader, NOW, NOW + DAY, made(message(name), digest_of()), NOW)
+        put(db, reader, NOW, NOW + DAY, made(message(name), digest_of()), NOW)
 
     subscriptions.stop(db, 1, NOW, by="mail")
 
@@ -242,7 +243,7 @@ def test_nothing_that_waits_is_sent_to_who_was_stopped(db: Database) -> None:
 
 def test_what_is_being_sent_when_its_recipient_is_stopped_ends_as_it_ends(db: Database) -> None:
     reader = subscribe(db)
-    outbox.put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
+    put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
     (item,) = outbox.claim(db, NOW, owner="a", lease=LEASE, limit=1)
 
     subscriptions.stop(db, reader.id, NOW, by="mail")
