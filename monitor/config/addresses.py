@@ -9,26 +9,34 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated
+from unicodedata import normalize
 from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, PlainSerializer, PlainValidator, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+)
 
-from monitor.config.values import Line
+from monitor.config.values import check_text
+from monitor.records import address_fault, split_mailbox
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}\.?")
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)*{_LABEL}")
 _HOST_PORT = re.compile(
     rf"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>{_HOST.pattern})):(?P<port>\d{{1,5}})"
 )
 
 
 def check_address(value: str) -> str:
-    """Refuse what is no plain mail address in ASCII."""
-    if len(value) > 254 or not _ADDRESS.fullmatch(value):
-        raise ValueError(f"{value!r:.60} is no mail address; write one like reader@example.org")
-    return value
+    """Return a bare mail address, composed as RFC 6532 wants it; refuse anything else."""
+    address = normalize("NFC", value)
+    fault = address_fault(address)
+    if fault is not None:
+        raise ValueError(f"{value!r:.60} is no mail address: {fault}")
+    return address
 
 
 def check_channel(value: str) -> str:
@@ -45,12 +53,9 @@ def check_recipient(value: str) -> str:
 
 def check_mailbox(value: str) -> str:
     """Refuse what is neither ``a@b`` nor ``Name <a@b>``."""
-    name, bracket, rest = value.rpartition("<")
-    address = rest.removesuffix(">") if bracket else value
-    if bracket and (not rest.endswith(">") or "<" in name):
-        raise ValueError(f"{value!r:.60} is no sender; write Name <address>")
-    check_address(address)
-    return value
+    mailbox = normalize("NFC", value)
+    split_mailbox(mailbox)
+    return mailbox
 
 
 def parse_host_port(value: object) -> tuple[str, int]:
@@ -125,7 +130,12 @@ def _sqlite(value: str, folder: Path) -> str:
     return f"sqlite:///{folder / path}"
 
 
-Mailbox = Annotated[Line, AfterValidator(check_mailbox)]
+Mailbox = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=400),
+    AfterValidator(check_text),
+    AfterValidator(check_mailbox),
+]
 MailAddress = Annotated[str, AfterValidator(check_address)]
 Recipient = Annotated[str, AfterValidator(check_recipient)]
 HostPort = Annotated[

@@ -1,27 +1,25 @@
-"""What may stand in a header or an envelope. Pure.
+"""What may stand in a header, and the headers that tell mail programs what a digest is. Pure.
 
 ``email`` before Python 3.11.10 decodes an encoded word found in plain header text and writes the
 line breaks inside it to the wire (CVE-2024-6923). So text of strangers loses its encoded words
-here, whatever the Python.
+here, whatever the Python, and ``email`` never gets to see a header of ours.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
+from email.header import Header
+from email.utils import quote as quote_name
+from hashlib import sha256
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from monitor.notify.lines import clean_line, shorten
 
 MAX_HEADER_TEXT = 200
-_MAX_LOCAL_PART = 64
-_MAX_ADDRESS = 254
-"""Octets of a local part and of a whole address: RFC 5321, 4.5.3.1."""
+_MAX_LINK = 900
+"""A longer one would need a line of more than 998 bytes."""
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+"
-_DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
-_QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])+"')
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
-_MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]+)>")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,400}@[!-;=?-~]{1,400}>")
 
 
 def header_text(text: str, limit: int = MAX_HEADER_TEXT) -> str:
@@ -32,67 +30,68 @@ def header_text(text: str, limit: int = MAX_HEADER_TEXT) -> str:
     return shorten(clean_line(text).replace("=?", "= ?"), limit)
 
 
-def valid_address(address: str) -> bool:
-    """Whether ``address`` is a bare mailbox that can stand in an envelope and a header.
+def header_line(name: str, value: str) -> bytes:
+    """Return one header as it goes out, folded where ``value`` is: CRLF and a blank.
 
-    Quoted local parts, international addresses and address literals are legal (RFC 5321, 6531);
-    display names, comments, controls and route addresses are not.
+    Raises ``ValueError`` for any other line break: it would begin a header of its own.
     """
-    local, at, domain = address.rpartition("@")
-    if not at or clean_line(address) != address or "=?" in address:
-        return False
-    if len(local.encode()) > _MAX_LOCAL_PART or len(address.encode()) > _MAX_ADDRESS:
-        return False
-    if not (_DOT_ATOM.fullmatch(local) or _QUOTED.fullmatch(local)):
-        return False
-    return _valid_literal(domain) if domain.startswith("[") else _valid_domain(domain)
+    if len(value.replace("\r\n ", "").splitlines()) > 1:
+        raise ValueError(f"a line break in the header {name}: {value!r}")
+    return f"{name}: {value}\r\n".encode()
 
 
-def split_mailbox(text: str) -> tuple[str, str]:
-    """Split ``Name <address>`` or a bare address into (name, address); else ``ValueError``."""
-    found = _MAILBOX.fullmatch(text.strip())
-    name = header_text(found["name"].strip().strip('"')) if found else ""
-    address = found["address"].strip() if found else text.strip()
-    if not valid_address(address):
-        raise ValueError(
-            f"not a mail address: {clean_line(text)!r}; write it as name@example.org"
-            " or Name <name@example.org>"
-        )
-    return name, address
+def encoded(name: str, text: str) -> str:
+    """Return ``text`` as the value of header ``name`` in ASCII: as it is, or as encoded words."""
+    if text.isascii():
+        return text
+    return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
 
 
-def wire_address(address: str) -> str:
-    """Return a valid address with its domain in ASCII, so that most servers can take it."""
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{_ascii_domain(domain)}"
+def mailbox(name: str, address: str, *, utf8: bool) -> str:
+    """Return ``"name" <address>`` for a From header; other scripts as they are if ``utf8``."""
+    shown = f'"{quote_name(name)}"' if utf8 or name.isascii() else encoded("From", name)
+    return f"{shown} <{address}>"
 
 
-def _valid_domain(domain: str) -> bool:
-    try:
-        labels = _ascii_domain(domain).split(".")
-    except UnicodeError:
-        return False
-    return all(_LABEL.fullmatch(label) for label in labels)
+def list_id(name: str, domain: str) -> str:
+    """Return the List-Id of the digest ``name``: the same for all of its mails (RFC 2919).
+
+    An address literal is no name space; ``localhost`` is the one for lists without.
+    """
+    label = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")
+    unique = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    space = "localhost" if domain.startswith("[") else domain
+    return f"<{label[:32].strip('-') or 'digest'}-{unique}.{space}>"
 
 
-def _ascii_domain(domain: str) -> str:
-    if domain.isascii():
-        return domain
-    encoded = domain.encode("idna")
-    if encoded.decode("idna") != domain.lower():  # the codec folds "straße.example" to "strasse"
-        raise UnicodeError(f"the domain {domain!r} has no exact form in ASCII")
-    return encoded.decode("ascii")
+def unsubscribe(link: str | None, name: str, sender: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers that say how to end the digest ``name``: RFC 2369 and RFC 8058.
+
+    The page at ``link``, if there is one, comes before a mail to ``sender``. One click is enough
+    only over https: the POST carries what identifies the reader.
+    """
+    subject = quote(f"unsubscribe {header_text(name, 30)}", safe="")
+    local, _, domain = sender.rpartition("@")
+    mail = f"<mailto:{quote(local, safe='')}@{quote(domain, safe='')}?subject={subject}>"
+    page = _uri(link) if link else ""
+    if not page or len(page) > _MAX_LINK:
+        return (("List-Unsubscribe", mail),)
+    headers = (("List-Unsubscribe", f"<{page}>,\r\n {mail}"),)
+    if not page.startswith("https://"):
+        return headers
+    return (*headers, ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
 
 
-def _valid_literal(domain: str) -> bool:
-    inner = domain.removeprefix("[").removesuffix("]")
-    if "%" in inner:  # the scope of an IPv6 address may hold anything
-        return False
-    try:
-        if inner.startswith("IPv6:"):
-            ipaddress.IPv6Address(inner.removeprefix("IPv6:"))
-        else:
-            ipaddress.IPv4Address(inner)
-    except ValueError:
-        return False
-    return domain.endswith("]")
+def answering(message_id: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers that put a mail under another one; none for what is no Message-ID."""
+    if not _MESSAGE_ID.fullmatch(message_id):
+        return ()
+    return (("In-Reply-To", message_id), ("References", message_id))
+
+
+def _uri(link: str) -> str:
+    """An address in ASCII, without what ends or parts the entries of a list of addresses."""
+    parts = urlsplit(link)
+    host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
+    whole = urlunsplit(parts._replace(netloc=host))
+    return quote(whole, safe="!#$%&'()*+/:;=?@[]~")

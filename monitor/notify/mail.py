@@ -25,8 +25,7 @@ from typing import Literal, Protocol
 
 from monitor.errors import DeliveryError
 from monitor.notify.lines import shorten
-from monitor.notify.lines import shorten
-from monitor.records import Message
+from monitor.records import Message, address_fault
 
 _GOODBYE = 5.0
 """Seconds to wait for the answer to QUIT: the message is settled by then."""
@@ -81,11 +80,10 @@ class SmtpTransport:
     def send(self, message: Message) -> None:
         """Send the message's bytes to its recipient."""
         for address in (message.sender, message.recipient):
-            if not valid_address(address):
+            fault = address_fault(address)
+            if fault is not None:
                 raise DeliveryError(
-                    f"not a mail address: {shorten(address, 80)!r}; correct it in the"
-                    " configuration",
-                    permanent=True,
+                    f"{shorten(address, 80)!r} is no mail address: {fault}", permanent=True
                 )
         with self._session() as session:
             self._send_envelope(session, message)

@@ -4,6 +4,12 @@ Every time is aware and in UTC; a naive one is a ``ValueError`` where the record
 A story carries ``seen_at`` (ours) and ``published_at`` (theirs).
 """
 
+from monitor.records.addresses import (
+    address_fault,
+    split_mailbox,
+    valid_address,
+    wire_address,
+)
 from monitor.records.digests import (
     Answers,
     Coverage,
@@ -123,6 +129,10 @@ __all__ = [
     "Verdict",
     "WhenEmpty",
     "Wishes",
+    "address_fault",
     "aware",
     "language_code",
+    "split_mailbox",
+    "valid_address",
+    "wire_address",
 ]

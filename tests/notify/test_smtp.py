@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import ssl
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ import pytest
 
 from monitor.errors import DeliveryError
 from monitor.notify.mail import SmtpSettings, SmtpTransport
-from monitor.notify.render import render
+from monitor.notify.mime import build_message
 from monitor.records import Message
 from tests.notify.builders import a_digest
 from tests.notify.smtp_servers import (
@@ -36,16 +37,14 @@ FOREIGN = "pässword"
 
 
 def a_message(raw: bytes | None = None, recipient: str = "reader@example.org") -> Message:
-    made = render(a_digest(recipient=recipient), sender="News <monitor@example.org>").message
-    if raw is None:
-        return made
-    return Message(
-        message_id=made.message_id,
-        sender=made.sender,
-        recipient=made.recipient,
-        subject=made.subject,
-        raw=raw,
+    made = build_message(
+        a_digest(recipient=recipient),
+        sender="News <monitor@example.org>",
+        subject="What happened",
+        text="What happened.\n",
+        html="<p>What happened.</p>\n",
     )
+    return made if raw is None else replace(made, raw=raw)
 
 
 def plain(port: int, timeout: float = 5.0) -> SmtpTransport:
