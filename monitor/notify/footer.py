@@ -1,33 +1,46 @@
-"""The end of a digest: what stood behind it, and which feeds are ill, said calmly. Pure."""
+"""The end of a digest: what found no room, what nearly matched, and what stood behind it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from shlex import quote
 
+from monitor.notify.fold import fold
 from monitor.notify.lines import shorten
-from monitor.notify.wording import count, local_time, without_addresses
-from monitor.records import Coverage, Digest, FeedNote
+from monitor.notify.told import Clock
+from monitor.notify.wording import count, listed, marked, without_addresses
+from monitor.notify.words import Words, title_words, topic_words
+from monitor.records import Coverage, Digest, DigestKind, FeedNote, MatchedStory
 
 _MAX_NAME = 80
 _MAX_NAMED = 5
 _MAX_FAILING = 10
 _MAX_ERROR = 140
+_MAX_CUT = 3
+_MAX_TITLE = 140
+_MAX_WARNING = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A sentence of the footer, with the command that shows more."""
+    """A remark: a sentence, the titles it speaks of, and what a command does about it."""
 
     text: str
+    titles: tuple[Words, ...] = ()
+    hint: str = ""
     command: str = ""
 
 
-def notes(digest: Digest, total: int) -> tuple[Note, ...]:
-    """What was read, what of it was left out of ``total`` stories, and which feeds are ill."""
-    return (_read(digest.coverage), *_left_out(digest, total), *_ill(digest.coverage))
+def notes(digest: Digest, *, terse: bool) -> tuple[Note, ...]:
+    """What found no room, what nearly matched, what was read, and which feeds are ill.
+
+    A message between the hours tells only the first. ``terse``: stories were told in fewer words.
+    """
+    found = [*_left_out(digest), *_shortened(terse)]
+    if digest.kind is DigestKind.SCHEDULED:
+        found += (*_nearest(digest.coverage), _read(digest.coverage), *_ill(digest.coverage))
+    return tuple(found)
 
 
 def failing_heading(coverage: Coverage) -> str:
@@ -37,28 +50,62 @@ def failing_heading(coverage: Coverage) -> str:
     return f"{count(number, 'feed')} {verb} failing" if number else ""
 
 
-def failing(coverage: Coverage, zone: ZoneInfo, today: datetime) -> tuple[Note, ...]:
+def failing(coverage: Coverage, clock: Clock) -> tuple[Note, ...]:
     """The first failing feeds, each with its error."""
     named = coverage.failing[:_MAX_FAILING]
-    lines = [Note(text=_failure(feed, zone, today)) for feed in named]
+    lines = [Note(text=_failure(feed, clock)) for feed in named]
     unnamed = len(coverage.failing) - len(named)
     if unnamed:
-        lines.append(Note(text=f"{count(unnamed, 'more feed')}: see", command="monitor status"))
+        lines.append(
+            Note(
+                text=f"{count(unnamed, 'more feed')}.", hint="To see all:", command="monitor status"
+            )
+        )
     return tuple(lines)
+
+
+def warnings(digest: Digest) -> tuple[str, ...]:
+    """What the owner has to mend."""
+    return tuple(shorten(each, _MAX_WARNING) for each in digest.warnings)
+
+
+def _left_out(digest: Digest) -> Iterator[Note]:
+    entries = fold(digest.cut)
+    if entries:
+        best = "; the best of them" if len(entries) > _MAX_CUT else ""
+        matched = count(len(entries), "more story", "more stories")
+        yield Note(
+            text=f"{matched} matched and found no room here{best}:",
+            titles=tuple(title_words(each.lead, _MAX_TITLE) for each in entries[:_MAX_CUT]),
+            hint="To see all:",
+            command="monitor matches --cut",
+        )
+
+
+def _shortened(terse: bool) -> Iterator[Note]:
+    if terse:
+        yield Note(
+            text="Each story is told in fewer words than usual, since mail services show no"
+            " more than the first 100 kB of a mail."
+        )
+
+
+def _nearest(coverage: Coverage) -> Iterator[Note]:
+    if coverage.nearest is not None:
+        near: MatchedStory = coverage.nearest
+        match, topic = near.match, topic_words(near.topic).plain
+        yield Note(
+            text=f"The nearest miss, with a score of {match.score:.2f} where {topic} asks for"
+            f" {match.threshold:.2f}:",
+            titles=(title_words(near, _MAX_TITLE),),
+            hint="To see why:",
+            command=f"monitor explain {near.story.id} {quote(near.topic)}",
+        )
 
 
 def _read(coverage: Coverage) -> Note:
     stories = count(coverage.stories_read, "story", "stories")
     return Note(text=f"Read: {stories} from {count(coverage.feeds_read, 'feed')}.")
-
-
-def _left_out(digest: Digest, total: int) -> Iterator[Note]:
-    left_out = len({match.story.id for match in digest.cut})
-    if left_out:
-        matched = f"{count(left_out, 'more story', 'more stories')} matched"
-        verb = "was" if left_out == 1 else "were"
-        limit = f"but {verb} left out: this digest tells {total:,} at most."
-        yield Note(text=f"{matched} {limit} To see them:", command="monitor matches --cut")
 
 
 def _ill(coverage: Coverage) -> Iterator[Note]:
@@ -67,8 +114,8 @@ def _ill(coverage: Coverage) -> Iterator[Note]:
         yield Note(text=f"Stories were probably missed, {reason}: {_names(coverage.missed)}.")
     if coverage.held:
         waiting = count(sum(feed.count for feed in coverage.held), "old story", "old stories")
-        text = f"Held back, as if published anew: {waiting} of {_names(coverage.held)}. To decide:"
-        yield Note(text=text, command="monitor feeds list --ill")
+        text = f"Held back, as if published anew: {waiting} of {_names(coverage.held)}."
+        yield Note(text=text, hint="To decide:", command="monitor feeds list --ill")
     if coverage.gone:
         yield Note(text=f"Ended for good, by their servers' word: {_names(coverage.gone)}.")
     if coverage.silent:
@@ -76,18 +123,14 @@ def _ill(coverage: Coverage) -> Iterator[Note]:
 
 
 def _names(feeds: Sequence[FeedNote]) -> str:
-    """``A``, ``A and B``, ``A, B, C, D, E and 12 more``."""
-    named = [_name(feed) for feed in feeds[:_MAX_NAMED]]
-    if len(feeds) > _MAX_NAMED:
-        named.append(f"{len(feeds) - _MAX_NAMED:,} more")
-    return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
+    return listed([_name(feed) for feed in feeds], _MAX_NAMED)
 
 
 def _name(feed: FeedNote) -> str:
-    return shorten(without_addresses(feed.name), _MAX_NAME)
+    return marked(shorten(without_addresses(feed.name), _MAX_NAME))
 
 
-def _failure(feed: FeedNote, zone: ZoneInfo, today: datetime) -> str:
-    begun = f", since {local_time(feed.since, zone, today=today)}" if feed.since else ""
+def _failure(feed: FeedNote, clock: Clock) -> str:
+    begun = f", since {clock.tell(feed.since)}" if feed.since else ""
     error = shorten(without_addresses(feed.error or "no reason recorded"), _MAX_ERROR)
     return f"{_name(feed)}{begun}: {error}"

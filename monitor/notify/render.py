@@ -3,95 +3,87 @@
     digest -> view -> templates -> MIME
 
 The HTML part is kept under 100 kB, since large providers cut a mail there: where it would be
-larger, each story is told in fewer words.
+larger, each story is told in fewer words, and where that is not enough, the lowest ranked ones
+are cut, which the mail says.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from bisect import bisect_left
+from dataclasses import replace
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-from monitor.notify.headers import header_text
-from monitor.notify.lines import fill
+from monitor.notify.compose import keep_best
 from monitor.notify.mime import build_message
 from monitor.notify.palette import DARK, LIGHT
-from monitor.notify.view import Detail, DigestView, title_of, view
-from monitor.notify.wording import count
+from monitor.notify.subject import subject_of as subject_of
+from monitor.notify.templating import Templating
+from monitor.notify.told import DETAILS, Detail
+from monitor.notify.view import DigestView, view
 from monitor.records import Digest, Rendered
 
 MAX_HTML = 100_000
-MAX_SUBJECT = 90
-
-_DETAILS = (
-    Detail(snippet=300, terms=6, echoes=6),
-    Detail(snippet=140, terms=4, echoes=3),
-    Detail(snippet=0, terms=2, echoes=0),
-)
-"""From full to terse."""
+"""Bytes of the HTML part. Gmail cuts at 102 kB."""
 
 
-def render(digest: Digest, *, sender: str) -> Rendered:
+def render(digest: Digest, *, sender: str, templating: Templating | None = None) -> Rendered:
     """Return the final mail and what it was made of: the same input gives the same bytes.
 
-    ``sender`` is an address or ``Name <address>``. Raises ``ValueError`` for an address that
-    cannot stand in a mail and for an unknown zone.
+    ``sender`` is an address or ``Name <address>``; ``templating`` None: the shipped templates. A
+    template of the owner's that fails is among the warnings of the digest. Raises ``ValueError``
+    for an address that cannot stand in a mail and for an unknown zone.
     """
-    shown, html = _fitted(digest)
-    message = build_message(
-        digest, sender=sender, subject=shown.subject, text=_text(shown), html=html
-    )
-    return Rendered(message=message, digest=digest)
+    templates = templating or Templating.shipped()
+    told, shown, html = _fitted(digest, templates)
+    text = _text(shown, templates)
+    if faults := _new_faults(digest, templates):
+        warned = replace(digest, warnings=(*digest.warnings, *faults))
+        return render(warned, sender=sender, templating=templates)
+    message = build_message(told, sender=sender, subject=shown.subject, text=text, html=html)
+    return Rendered(message=message, digest=told, templates=templates.used)
 
 
-def render_text(digest: Digest) -> str:
-    """Return the plain text part, lines of at most 76 characters but for addresses."""
-    return _text(_fitted(digest)[0])
+def render_text(digest: Digest, templating: Templating | None = None) -> str:
+    """Return the plain text part, lines of at most 76 columns but for addresses."""
+    templates = templating or Templating.shipped()
+    return _text(_fitted(digest, templates)[1], templates)
 
 
-def render_html(digest: Digest) -> str:
+def render_html(digest: Digest, templating: Templating | None = None) -> str:
     """Return the HTML part."""
-    return _fitted(digest)[1]
+    return _fitted(digest, templating or Templating.shipped())[2]
 
 
-def subject_of(digest: Digest) -> str:
-    """Return the title of the best story and how many more there are, at most 90 characters."""
-    leads = [entry.lead for section in digest.sections for entry in section.entries]
-    more = len(leads) - 1
-    suffix = f" (+{count(more, 'more', 'more')})" if more else ""
-    title = header_text(title_of(leads[0]), MAX_SUBJECT - len(suffix))
-    return f"{title}{suffix}"
-
-
-def _fitted(digest: Digest) -> tuple[DigestView, str]:
-    """The fullest view whose HTML fits, and that HTML; the tersest where none does."""
-    subject = subject_of(digest)
-    for detail in _DETAILS:
-        shown = view(digest, subject, detail)
-        html = _html(shown)
-        if len(html.encode()) <= MAX_HTML:
-            break
-    return shown, html
-
-
-def _html(shown: DigestView) -> str:
-    return _templates().get_template("digest.html").render(digest=shown, light=LIGHT, dark=DARK)
-
-
-def _text(shown: DigestView) -> str:
-    return _templates().get_template("digest.txt").render(digest=shown)
-
-
-@cache
-def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("monitor.notify"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+def _fitted(digest: Digest, templating: Templating) -> tuple[Digest, DigestView, str]:
+    """The fullest telling whose HTML fits: with fewer words, then with fewer stories."""
+    for detail in DETAILS:
+        made = _made(digest, detail, templating)
+        if _fits(made):
+            return made
+    stories = sum(len(section.entries) for section in digest.sections)
+    too_many = bisect_left(
+        range(2, stories + 1),
+        True,
+        key=lambda n: not _fits(_made(keep_best(digest, n), DETAILS[-1], templating)),
     )
-    environment.filters["fill"] = fill
-    environment.filters["count"] = count
-    return environment
+    return _made(keep_best(digest, 1 + too_many), DETAILS[-1], templating)
+
+
+def _made(digest: Digest, detail: Detail, templating: Templating) -> tuple[Digest, DigestView, str]:
+    shown = view(digest, subject_of(digest), detail)
+    return digest, shown, _html(shown, templating)
+
+
+def _fits(made: tuple[Digest, DigestView, str]) -> bool:
+    return len(made[2].encode()) <= MAX_HTML
+
+
+def _html(shown: DigestView, templating: Templating) -> str:
+    return templating.render("digest.html", digest=shown, light=LIGHT, dark=DARK)
+
+
+def _text(shown: DigestView, templating: Templating) -> str:
+    return templating.render("digest.txt", digest=shown)
+
+
+def _new_faults(digest: Digest, templating: Templating) -> tuple[str, ...]:
+    return tuple(each for each in templating.faults if each not in digest.warnings)

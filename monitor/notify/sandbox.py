@@ -26,7 +26,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from monitor.notify.lines import fill
+from monitor.notify.lines import columns, fill
 from monitor.notify.wording import count
 
 ROUNDS = 200_000
@@ -51,7 +51,7 @@ _METHODS = frozenset(
 """Methods of texts, numbers and collections that cannot make much out of little."""
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"fill": fill, "count": count}
+FILTERS: dict[str, Callable[..., Any]] = {"fill": fill, "columns": columns, "count": count}
 """What templates can do to a value beside what jinja2 offers."""
 
 

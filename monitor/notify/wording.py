@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from urllib.parse import urlsplit
 
@@ -61,9 +62,7 @@ def reason_words(match: Match, limit: int) -> str:
 
 
 def _term(term: Term) -> str:
-    """The mark after a right-to-left term keeps its number from jumping over it."""
-    text = clean_line(term.text)[:40]
-    return f"{text}\u200e" if direction(text) == "rtl" else text
+    return marked(clean_line(term.text)[:40])
 
 
 def _percent(term: Term, score: float) -> int:
@@ -93,6 +92,30 @@ def direction(text: str) -> str:
         if kind in {"L", "R", "AL"}:
             return "ltr" if kind == "L" else "rtl"
     return "ltr"
+
+
+def has_rtl(text: str) -> bool:
+    """Whether any of ``text`` runs from right to left."""
+    return not text.isascii() and any(
+        unicodedata.bidirectional(character) in {"R", "AL"} for character in text
+    )
+
+
+def marked(text: str) -> str:
+    """Return ``text`` such that what follows it in an English sentence stays behind it.
+
+    A number or full stop after right-to-left text would jump over it; a left-to-right mark keeps
+    them apart, and other than an isolate needs no end that a line break could lose.
+    """
+    return f"{text}\u200e" if has_rtl(text) else text
+
+
+def listed(names: Sequence[str], limit: int) -> str:
+    """``A``, ``A and B``, ``A, B and 12 more``."""
+    named = list(names[:limit])
+    if len(names) > limit:
+        named.append(f"{len(names) - limit:,} more")
+    return " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
 
 
 def language_tag(language: str | None) -> str | None:
