@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from monitor.cli.output import print_json
 if TYPE_CHECKING:
     from monitor.records import StepReport
     from monitor.service.app import App
+    from monitor.web.server import Served
 
     Step = Callable[[App, datetime], StepReport]
 
@@ -63,7 +65,7 @@ def _do(config_path: Path, steps: list[Step], *, as_json: bool) -> None:
 @click.option("--log-json", is_flag=True, help="One JSON object a line, for log collectors.")
 @speaks_plainly
 def run(config_path: Path, log_level: str, log_json: bool) -> None:
-    """Run the service until SIGTERM or Ctrl-C.
+    """Run the service until SIGTERM or Ctrl-C, with its pages where web is configured.
 
     One service works on a database at a time; a second one says so and exits with 3.
     The other commands may be used beside it.
@@ -82,12 +84,26 @@ def run(config_path: Path, log_level: str, log_json: bool) -> None:
     setup_logging(log_level, sys.stderr, json=log_json)
     with opened(config_path, owner="service", synced=False) as app, instance_lock(app.database):
         require_extra(app.settings)
-        sync(app, utc_now())  # only the holder of the lock may change what is watched
-        ended = serve(app)
+        with _pages(app) as pages:
+            sync(app, utc_now())  # only the holder of the lock may change what is watched
+            ended = serve(app)
+        ended = ended and (pages is None or pages.ended)
     if not ended:  # a step hangs in a foreign call: its leases are back, its thread is not
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def _pages(app: App) -> AbstractContextManager[Served | None]:
+    """The small web part, where it is configured."""
+    from monitor.service.webcheck import require_web
+
+    if app.settings.web is None:
+        return nullcontext()
+    require_web(app.settings)
+    from monitor.web.server import serving
+
+    return serving(app, utc_now)
 
 
 @click.command()

@@ -12,6 +12,7 @@ from monitor.records import Fetched, Request, TopicSpec
 from monitor.service.advice import advice_on, advice_on_page
 from monitor.service.app import App
 from monitor.service.fulltext import missing_extra
+from monitor.service.webcheck import remarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     yield from _languages(settings)
     if problem := missing_extra(settings):
         yield Finding(what="full texts", ok=False, told=problem)
+    for level, told in remarks(settings):
+        yield Finding(what="web", ok=level != "error", told=told, level=level)
     yield Finding(what="digests", ok=True, told=_digests(settings))
 
 

@@ -1,1 +1,1 @@
-"""The small pages of the service: verdicts, unsubscribing, feeds of matches, health."""
+"""The small pages of the service: verdicts and farewells from the mail, health, feeds."""

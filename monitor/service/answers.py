@@ -1,0 +1,122 @@
+"""What a reader says on the pages that a mail links to: of a story, or that it was the last mail.
+
+claim -> what it speaks of, as stored now -> the answer, by the same doors as a command's
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from shlex import quote
+
+from monitor.errors import MonitorError
+from monitor.notify.tokens import Claim
+from monitor.records import Match, Story, Subscription, Topic, Verdict
+from monitor.service import verdicts
+from monitor.service.app import App
+from monitor.service.verdicts import Given
+from monitor.store import matches, stories, subscriptions, topics
+
+
+class Gone(MonitorError):
+    """What a link speaks of is not there any more. ``command``: what its owner can do."""
+
+    def __init__(self, message: str, command: str | None = None) -> None:
+        super().__init__(message)
+        self.command = command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a link asks of its reader: whether ``topic`` is to bring more like ``story``.
+
+    ``story`` None: it was forgotten since. ``match``: why it was told; ``standing``: what was said
+    of it before, by whomever.
+    """
+
+    reader: Subscription
+    topic: Topic
+    story: Story | None
+    match: Match | None
+    standing: Verdict | None
+
+
+def asked(app: App, claim: Claim) -> Asked:
+    """Return what is stored of that a link speaks of; :class:`Gone`."""
+    reader, topic = reader_of(app, claim), _topic(app, claim)
+    standing = next((each for each in topic.verdicts if each.story_id == claim.story), None)
+    story = stories.get(app.database, claim.story)
+    if story is None and standing is None:
+        raise Gone(
+            "The story was forgotten since, and nothing can be learned from it any more."
+            " How long stories are kept is said by keep in monitor.yaml.",
+            f"monitor topics ask {quote(topic.spec.name)}",
+        )
+    found = matches.of_story(app.database, claim.story)
+    match = next((each for each in found if each.topic_id == topic.id), None)
+    return Asked(reader=reader, topic=topic, story=story, match=match, standing=standing)
+
+
+def answer(app: App, claim: Claim, *, wanted: bool, now: datetime) -> Given:
+    """Say of a story that more like it is wanted, or not; :class:`Gone`, ``NotFound``."""
+    it = asked(app, claim)
+    if it.story is None:
+        raise Gone(
+            "The story was forgotten since: what was said of it stands, and can only be taken back."
+        )
+    return verdicts.give(
+        app,
+        str(claim.story),
+        it.topic.spec.name,
+        wanted=wanted,
+        origin=f"mail:{it.reader.recipient}",
+        now=now,
+    )
+
+
+def take_back(app: App, claim: Claim, number: int, now: datetime) -> Given:
+    """Take back what was said of the story of a link; :class:`Gone`, ``NotFound``.
+
+    A link speaks of one story and topic: a verdict of another one is not its affair.
+    """
+    it = asked(app, claim)
+    if it.standing is None or it.standing.id != number:
+        raise Gone("That answer does not stand any more: it was taken back or replaced.")
+    return verdicts.undo(app, number, now)
+
+
+def reader_of(app: App, claim: Claim) -> Subscription:
+    """Return who got the mail of a link; :class:`Gone` where they are no recipient any more."""
+    everyone = subscriptions.everyone(app.database)
+    found = next((each for each in everyone if each.id == claim.subscription), None)
+    if found is None:
+        raise Gone(
+            "The digest of this mail does not go to you any more, so there is nothing to do."
+            " Who gets it is said by recipients in monitor.yaml."
+        )
+    return found
+
+
+def leave(app: App, claim: Claim, now: datetime) -> Subscription:
+    """Send the reader of a link nothing more of that digest; :class:`Gone`. Twice is once."""
+    reader = reader_of(app, claim)
+    subscriptions.stop(app.database, reader.id, now, by="mail")
+    return reader
+
+
+def come_back(app: App, claim: Claim, now: datetime) -> Subscription:
+    """Send the reader of a link that digest again; :class:`Gone`. Twice is once."""
+    reader = reader_of(app, claim)
+    subscriptions.resume(app.database, reader.id, now)
+    return reader
+
+
+def _topic(app: App, claim: Claim) -> Topic:
+    for topic in topics.all_topics(app.database):
+        if topic.id == claim.topic:
+            return topic
+    raise Gone(
+        "The topic of this story is not watched any more, so it cannot learn."
+        " What was said of its stories before waits for its return.",
+        "monitor topics list",
+    )

@@ -1,0 +1,71 @@
+"""The links of a mail on which its reader answers: pages of ours, each for one thing, signed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from monitor.config.web import WebSettings
+from monitor.notify.tokens import Claim, Purpose, Signer
+from monitor.records import Answers, ChannelKind, Digest, DigestEntry, Subscription
+from monitor.service.app import App
+
+VERDICT, LEAVE = "v", "u"
+"""Where the pages are, below the public address: before the token."""
+
+
+def linked(app: App, digest: Digest, subscription: Subscription) -> Digest:
+    """Return ``digest`` with a page to answer on for each entry, and one to leave it.
+
+    Unchanged where ``web.public_url`` is not configured, and for a channel of feeds: whoever reads
+    those could answer for their owner. The same digest has the same links. Raises ``ConfigError``
+    where the key that signs them cannot be had.
+    """
+    web = app.settings.web
+    if web is None or web.public_url is None or _is_open(app, subscription):
+        return digest
+    links = _Links(web, subscription, digest.slot)
+    sections = (
+        replace(section, entries=tuple(map(links.answered, section.entries)))
+        for section in digest.sections
+    )
+    leave = links.to(LEAVE, Purpose.UNSUBSCRIBE)
+    return replace(digest, sections=tuple(sections), unsubscribe=leave)
+
+
+def signer_of(web: WebSettings) -> Signer:
+    """Return what makes and reads the links; raises ``ConfigError``."""
+    return Signer(web.key())
+
+
+def _is_open(app: App, subscription: Subscription) -> bool:
+    channel = app.settings.channels.get(subscription.recipient)
+    return channel is not None and channel.kind is ChannelKind.FEED
+
+
+class _Links:
+    """The links of one message to one recipient."""
+
+    def __init__(self, web: WebSettings, subscription: Subscription, slot: datetime) -> None:
+        self._base = web.public_url
+        self._signer = signer_of(web)
+        self._subscription = subscription.id
+        self._expires_at = slot + web.links_last
+
+    def answered(self, entry: DigestEntry) -> DigestEntry:
+        more, less = (self._answer(entry, each) for each in (Purpose.MORE, Purpose.LESS))
+        return replace(entry, answers=Answers(more=more, less=less))
+
+    def _answer(self, entry: DigestEntry, purpose: Purpose) -> str:
+        match = entry.lead.match
+        return self.to(VERDICT, purpose, topic=match.topic_id, story=match.story_id)
+
+    def to(self, page: str, purpose: Purpose, *, topic: int = 0, story: int = 0) -> str:
+        claim = Claim(
+            purpose=purpose,
+            subscription=self._subscription,
+            topic=topic,
+            story=story,
+            expires_at=self._expires_at,
+        )
+        return f"{self._base}/{page}/{self._signer.sign(claim)}"

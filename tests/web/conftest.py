@@ -1,0 +1,53 @@
+"""A service with stories that matched, served on a free port."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.service.app import App
+from tests.builders import ADVISORY, FOOTBALL, MORNING, rss, write_config
+from tests.servers import feed_server
+from tests.service.test_backtest import TOPIC, shades, write_topic
+from tests.service.test_learn import small_news
+from tests.service.walking import opened, walk
+from tests.web.site import LATER, PUBLIC, Site, served_site
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="session")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where a feed was polled, learned from, matched against a topic, and mailed."""
+    folder = tmp_path_factory.mktemp("mailed")
+    with feed_server() as server:
+        news = [*small_news(60), *shades(36), ADVISORY, FOOTBALL]
+        server.pages["wire.rss"] = rss(news, at=MORNING - HOUR)
+        config = write_config(folder, feeds=[server.url("wire.rss")], host=server.host)
+        write_topic(config, "advisory", TOPIC)
+        walk(config, MORNING)
+    with config.open("a") as file:
+        file.write(f"web: {{listen: '127.0.0.1:1', public_url: '{PUBLIC}'}}\n")
+    return folder
+
+
+@pytest.fixture
+def config(walked: Path, tmp_path: Path) -> Path:
+    """The configuration of a copy of that folder."""
+    return Path(shutil.copytree(walked, tmp_path / "copy")) / "monitor.yaml"
+
+
+@pytest.fixture
+def app(config: Path) -> Iterator[App]:
+    with opened(config, LATER) as app:
+        yield app
+
+
+@pytest.fixture
+def site(app: App) -> Iterator[Site]:
+    with served_site(app) as site:
+        yield site
