@@ -1,4 +1,4 @@
-"""Mails as files in a folder: what they are called, and how each is written whole or not at all."""
+"""Messages as files in a folder: their names, and how each is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from monitor.errors import DeliveryError
-from monitor.records import Message
+from monitor.records import MAIL, Message
 
 
 class FolderTransport:
-    """Writes each message as an ``.eml`` file; a repeat of a message is the same file."""
+    """Writes each message as a file, mails as ``.eml``, pages as ``.html``.
+
+    A repeat of a message is the same file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -25,24 +28,44 @@ class FolderTransport:
 
     def check(self) -> None:
         """Write an empty file and remove it."""
-        name = f".check-{os.getpid()}"
-        self._write(name, b"")
-        with suppress(OSError):
-            (self._path / name).unlink()
+        check_folder(self._path)
 
     def _write(self, name: str, content: bytes) -> None:
         try:
             self._path.mkdir(parents=True, exist_ok=True)
             replace_file(self._path / name, content)
         except OSError as error:
-            raise DeliveryError(
-                f"cannot write mail into {self._path}: {error.strerror or error};"
-                " make room there, or make the folder writable"
-            ) from error
+            raise unwritable(self._path, error) from error
+
+
+def check_folder(path: Path) -> None:
+    """Write an empty file into the folder and remove it; raises ``DeliveryError``."""
+    probe = path / f".check-{os.getpid()}"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        replace_file(probe, b"")
+    except OSError as error:
+        raise unwritable(path, error) from error
+    with suppress(OSError):
+        probe.unlink()
+
+
+def unwritable(path: Path, error: OSError) -> DeliveryError:
+    """Return what to raise where nothing can be written into the folder ``path``."""
+    return DeliveryError(
+        f"cannot write into {path}: {error.strerror or error};"
+        " make room there, or make the folder writable",
+        unreachable=True,
+    )
 
 
 def file_name(message: Message) -> str:
-    """Return ``<slot>-<recipient>-<hash>.eml``, made from the Message-ID and the recipient."""
+    """Return the name of a message's file, made of its id.
+
+    Of a mail it is ``<slot>-<recipient>-<hash>.eml``, of a page ``<slot>-<digest>-<hash>.html``.
+    """
+    if message.content_type != MAIL:
+        return f"{_plain_name(message.message_id)}.html"
     slot = message.message_id.strip("<>").partition(".")[0]
     recipient = message.recipient.replace("@", "-at-")
     digest = sha256(message.message_id.encode()).hexdigest()[:16]
@@ -50,29 +73,32 @@ def file_name(message: Message) -> str:
 
 
 def _plain_name(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.")[:64]
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.")[:80]
 
 
-def replace_file(target: Path, content: bytes) -> None:
+def replace_file(target: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Make ``target`` hold ``content``, durably: after a crash it is the old file or the new one.
 
-    Readable by its owner alone. Raises ``OSError``, and then leaves ``target`` as it was.
+    Readable by its owner alone, unless ``mode`` says else. Raises ``OSError``, and then leaves
+    ``target`` as it was.
     """
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            os.fchmod(handle, mode)
+            os.fsync(handle)
         Path(name).replace(target)
     except BaseException:
         with suppress(OSError):
             Path(name).unlink()
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Make durable what was named, renamed or removed in the folder ``path``."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
