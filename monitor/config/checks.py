@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from monitor.config.digests import DigestSettings
+from monitor.config.digests import DigestSettings, rest_over_all
 from monitor.config.document import Document, Loc
 from monitor.config.feeds import FeedSettings
 from monitor.config.models import MonitorFile, TopicFile, below_floor
 from monitor.config.values import nearest
+from monitor.records import ChannelKind
 
 
 def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Iterator[str]:
-    """Digest names and recipients are unique, in any case; the topics of a digest exist."""
+    """Names, recipients and topics stand once; what is named exists; rest leaves an hour."""
     named = {("digests", n): each for n, each in enumerate(main.digests)}
     yield from _doubles([((*loc, "name"), it.name.casefold()) for loc, it in named.items()], source)
     for loc, digest in named.items():
@@ -22,23 +23,41 @@ def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Ite
             [((*loc, "recipients", n), each.to.casefold()) for n, each in recipients], source
         )
         yield from _unknown_names(loc, digest, topics, main, source)
+        yield from dict.fromkeys(_rests_for_ever(loc, digest, source))
 
 
 def _unknown_names(
     loc: Loc, digest: DigestSettings, topics: list[str], main: MonitorFile, source: Document
 ) -> Iterator[str]:
-    for n, name in enumerate(digest.topics or ()):
-        if name not in topics:
-            yield source.problem((*loc, "topics", n), _unknown("topic", name, topics))
+    yield from _wrong_topics((*loc, "topics"), digest.topics, topics, source)
     for n, each in enumerate(digest.recipients):
         here = (*loc, "recipients", n)
-        for m, name in enumerate(each.topics or ()):
-            if name not in topics:
-                yield source.problem((*here, "topics", m), _unknown("topic", name, topics))
+        yield from _wrong_topics((*here, "topics"), each.topics, topics, source)
         if "@" not in each.to and each.to not in main.channels:
             known = sorted(main.channels)
             words = f"{_unknown('channel', each.to, known)}; or write a mail address"
             yield source.problem(here, words)
+
+
+def _wrong_topics(
+    loc: Loc, named: tuple[str, ...] | None, topics: list[str], source: Document
+) -> Iterator[str]:
+    places = [((*loc, n), name) for n, name in enumerate(named or ())]
+    yield from _doubles(places, source)
+    for place, name in places:
+        if name not in topics:
+            yield source.problem(place, _unknown("topic", name, topics))
+
+
+def _rests_for_ever(loc: Loc, digest: DigestSettings, source: Document) -> Iterator[str]:
+    """Told where the rest stands: with the recipient, or with the digest for all."""
+    for n, each in enumerate(digest.recipients):
+        key = rest_over_all(digest.plan(each, ChannelKind.MAIL, ()).schedule)
+        if key is not None:
+            own = getattr(each, key) is not None
+            place = (*loc, "recipients", n, key) if own else (*loc, key)
+            words = "covers every hour of schedule: nothing would ever come; change one of the two"
+            yield source.problem(place, words)
 
 
 def check_feeds(

@@ -29,6 +29,7 @@ from monitor.config.values import (
     Filled,
     Language,
     Line,
+    Name,
     OwnPath,
     Size,
     format_duration,
@@ -188,7 +189,7 @@ class SeedReference(Strict):
 class TopicFile(Strict):
     """``topics/*.yaml``: one topic."""
 
-    name: Line
+    name: Name
     seeds: Annotated[tuple[SeedReference, ...], Filled]
     not_seeds: tuple[SeedReference, ...] = Field((), alias="not")
     must: tuple[Line, ...] = ()

@@ -6,7 +6,7 @@ A wrong value is a ``ValueError`` whose words say what is wrong and what to writ
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -86,12 +86,38 @@ def parse_weekday(value: object) -> str:
     return word
 
 
+def parse_day_off(value: object) -> str:
+    """Read a weekday, a day of each year (``12-25``) or a date (``2026-12-24``)."""
+    word = value.lower() if isinstance(value, str) else ""
+    if word in WEEKDAYS or _is_date(word) or _is_date(f"2000-{word}"):  # it had a 29 February
+        return word
+    raise ValueError(
+        f"{value!r:.60} is no day off; write a weekday (saturday), a day of each year"
+        ' ("12-25") or a date ("2026-12-24")'
+    )
+
+
+def _is_date(word: str) -> bool:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", word):
+        return False
+    try:
+        date.fromisoformat(word)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_switch(value: object) -> bool:
     """Read ``true``/``false``, and the words of YAML 1.1: ``yes``, ``no``, ``on``, ``off``."""
     read = value if isinstance(value, bool) else _SWITCH.get(str(value).lower())
     if read is None:
         raise ValueError(f"{value!r:.60} is neither true nor false; write one of them")
     return read
+
+
+def is_off(value: object) -> bool:
+    """Return whether a value is one of the words for a switch that is off."""
+    return _SWITCH.get(str(value).lower()) is False
 
 
 def check_filled(value: object) -> object:
@@ -155,6 +181,13 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(check_text),
 ]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    AfterValidator(check_text),
+]
+"""Of a topic or a digest: a sentence where the owner likes that; four bytes a character still fit
+into an index of PostgreSQL, beside a mail address."""
 Filled = BeforeValidator(check_filled)
 Duration = Annotated[timedelta, PlainValidator(parse_duration), PlainSerializer(format_duration)]
 Size = Annotated[int, PlainValidator(parse_size), PlainSerializer(format_size)]
@@ -162,6 +195,7 @@ TimeOfDay = Annotated[
     time, PlainValidator(parse_time), PlainSerializer(lambda value: f"{value:%H:%M}")
 ]
 Weekday = Annotated[str, PlainValidator(parse_weekday)]
+DayOff = Annotated[str, PlainValidator(parse_day_off)]
 Switch = Annotated[bool, PlainValidator(parse_switch)]
 Zone = Annotated[str, AfterValidator(check_zone)]
 OwnPath = Annotated[Path, BeforeValidator(beside)]

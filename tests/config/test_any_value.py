@@ -36,12 +36,25 @@ FULL: dict[str, Any] = {
         "digests": [
             {
                 "name": "daily",
-                "recipients": ["a@example.org"],
+                "recipients": [
+                    "a@example.org",
+                    {"to": "b@example.org", "topics": ["Iraq"], "quiet": "off", "days_off": []},
+                ],
                 "topics": ["Iraq"],
                 "schedule": {"weekly": {"day": "monday", "at": "07:00"}},
                 "timezone": "Europe/Berlin",
+                "quiet": {"from": "22:00", "until": "06:30"},
+                "days_off": ["saturday", "12-25", "2026-12-24"],
+                "urgent": {"above": 0.4, "at_most": 2},
                 "cap": 30,
-            }
+                "when_empty": "note",
+                "updates": True,
+            },
+            {
+                "name": "often",
+                "recipients": ["a@example.org"],
+                "schedule": {"cron": "*/30 8-18 * * mon-fri"},
+            },
         ],
         "mail": {"smtp": {"host": "a", "security": "tls", "user": "me", "password_env": "PW"}},
     },
