@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from monitor.records import (
+    DigestKind,
+    FirstTold,
     Match,
     MatchedStory,
     MatchState,
     Message,
     Subscription,
     Term,
+    Topic,
 )
 from monitor.store import matches, stories, subscriptions, topics
 from monitor.store.database import Database
@@ -275,3 +278,108 @@ def test_what_was_told_is_remembered_after_the_story_was_pruned(db: Database) ->
     matches.save(db, [copy], [match(copy, topic)], NOW)
 
     assert matches.candidates(db, reader, ["iraq"]) == ()
+
+
+# ---------------------------------------------------------------- updates of what was told
+
+
+def test_another_text_at_the_address_of_a_told_story_is_an_update_of_it(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_feeds(db, "https://a.example/", "https://b.example/")
+    add_hit(db, "x", topic)
+    reader = subscribe(db)
+    serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
+    add_hit(db, "more", topic, link_key=key("link x"))
+    add_hit(db, "copy", topic, feed_id=2, link_key=key("link x"), content_key=key("content x"))
+    add_hit(db, "news", topic)
+
+    assert names(matches.updates(db, reader, ["iraq"])) == ["more"]
+    assert names(matches.candidates(db, reader, ["iraq"])) == ["news"]
+    assert matches.updates(db, reader, ["sport"]) == ()
+
+
+def test_an_update_that_was_told_is_none_any_more(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "x", topic)
+    reader = subscribe(db)
+    serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
+    add_hit(db, "more", topic, link_key=key("link x"))
+    told = matches.updates(db, reader, ["iraq"])
+    first = FirstTold(message_id="<first@example.org>", subject="News", told_at=NOW)
+    digest = digest_of(*told, kind=DigestKind.UPDATE, first=first)
+    later = subscriptions.due(db, None)[0]
+    assert put(db, later, NOW + DAY, NOW + 2 * DAY, made(message("update"), digest), NOW + DAY)
+
+    assert matches.updates(db, reader, ["iraq"]) == ()
+    add_hit(db, "still more", topic, link_key=key("link x"))
+    assert names(matches.updates(db, reader, ["iraq"])) == ["still more"]
+
+
+def test_what_a_digest_left_out_has_no_updates(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "x", topic)
+    reader = subscribe(db)
+    serve(db, reader, cut=matches.candidates(db, reader, ["iraq"]))
+    add_hit(db, "more", topic, link_key=key("link x"))
+
+    assert matches.updates(db, reader, ["iraq"]) == ()
+
+
+def test_stories_without_an_address_are_updates_of_nothing(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "x", topic, link_key=None)
+    reader = subscribe(db)
+    serve(db, reader, *matches.candidates(db, reader, ["iraq"]))
+    add_hit(db, "y", topic, link_key=None)
+
+    assert matches.updates(db, reader, ["iraq"]) == ()
+
+
+# ---------------------------------------------------------------- the last weeks
+
+
+def add_match(db: Database, name: str, topic: Topic, **changes: Any) -> None:
+    (number,) = add_stories(db, new_story(name))
+    matches.save(db, [number], [match(number, topic, **changes)], NOW)
+
+
+def test_hits_are_counted_by_weeks_that_end_now(db: Database) -> None:
+    iraq, sport, _ = add_topics(db, "iraq", "sport", "quiet")
+    week = 7 * DAY
+    for number, before in enumerate([0 * DAY, week - SECOND, week, 2 * week, 2 * week + SECOND]):
+        add_match(db, f"iraq {number}", iraq, matched_at=NOW - before)
+    add_match(db, "later", iraq, matched_at=NOW + SECOND)
+    add_match(db, "near", iraq, state=MatchState.NEAR)
+    add_match(db, "sport", sport)
+
+    assert matches.weekly(db, ["iraq", "sport", "quiet"], NOW, 3) == {
+        "iraq": (2, 1, 2),
+        "sport": (0, 0, 1),
+        "quiet": (0, 0, 0),
+    }
+    assert matches.weekly(db, ["iraq"], NOW, 1) == {"iraq": (2,)}
+    assert matches.weekly(db, [], NOW, 3) == {}
+
+
+def test_the_nearest_miss_is_the_one_least_below_its_threshold(db: Database) -> None:
+    iraq, sport = add_topics(db, "iraq", "sport")
+    add_match(db, "low bar", iraq, state=MatchState.NEAR, score=0.1, threshold=0.2)
+    add_match(db, "high bar", sport, state=MatchState.NEAR, score=0.4, threshold=0.45)
+    add_match(db, "hit", iraq)
+
+    def nearest(*topic_names: str) -> list[str]:
+        found = matches.nearest(db, topic_names, NOW - DAY, NOW)
+        return [] if found is None else names([found])
+
+    assert nearest("iraq", "sport") == ["high bar"]
+    assert nearest("iraq") == ["low bar"]
+    assert nearest() == []
+
+
+def test_a_miss_counts_after_the_last_digest_and_until_this_one(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_match(db, "x", topic, state=MatchState.NEAR)
+
+    assert matches.nearest(db, ["iraq"], NOW - SECOND, NOW) is not None
+    assert matches.nearest(db, ["iraq"], NOW, NOW + DAY) is None
+    assert matches.nearest(db, ["iraq"], NOW - DAY, NOW - SECOND) is None

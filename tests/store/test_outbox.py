@@ -274,6 +274,86 @@ def test_an_error_of_any_length_is_kept_bounded(db: Database, length: int) -> No
     assert the_item(db).last_error == "x" * LONGEST_ERROR
 
 
+def test_who_rests_is_left_alone_and_costs_nobody_else_a_turn(db: Database) -> None:
+    put_message(db, "one")
+    put_message(db, "two")
+    resting = [each.id for each in subscriptions.due(db, None) if "one" in each.recipient]
+
+    found = outbox.claim(db, NOW, owner="a", lease=LEASE, limit=1, resting=resting)
+
+    assert [item.message.message_id for item in found] == ["<two@example.org>"]
+    assert [item.message.message_id for item in claim(db)] == ["<one@example.org>"]
+
+
+# ---------------------------------------------------------------- what the owner decides
+
+
+def given_up(db: Database) -> OutboxItem:
+    put_message(db)
+    (item,) = claim(db)
+    outbox.give_up(db, item, NOW, "no such user")
+    return the_item(db)
+
+
+def test_a_message_is_found_by_its_number(db: Database) -> None:
+    put_message(db)
+
+    assert outbox.get(db, 1) == the_item(db)
+    assert outbox.get(db, 2) is None
+
+
+def test_a_message_that_was_given_up_can_go_again_at_once(db: Database) -> None:
+    dead = given_up(db)
+
+    assert outbox.retry(db, dead.id, NOW + HOUR)
+
+    assert claim(db, NOW + HOUR - SECOND) == []
+    (again,) = claim(db, NOW + HOUR)
+    assert (again.message, again.attempts, again.last_error) == (dead.message, 2, "no such user")
+    assert outbox.prune(db, NOW + DAY) == 0
+
+
+def test_only_what_was_given_up_can_go_again(db: Database) -> None:
+    put_message(db)
+    assert not outbox.retry(db, 1, NOW)
+
+    (item,) = claim(db)
+    assert not outbox.retry(db, item.id, NOW)
+
+    outbox.sent(db, item, NOW)
+    assert not outbox.retry(db, item.id, NOW)
+    assert not outbox.retry(db, item.id + 1, NOW)
+
+
+@pytest.mark.parametrize("state", [OutboxState.READY, OutboxState.WAITING, OutboxState.DEAD])
+def test_what_waits_or_was_given_up_can_be_dropped(db: Database, state: OutboxState) -> None:
+    put_message(db)
+    if state is not OutboxState.READY:
+        (item,) = claim(db)
+        if state is OutboxState.WAITING:
+            outbox.wait(db, item, NOW, "busy", uncertain=False)
+        else:
+            outbox.give_up(db, item, NOW, "no such user")
+    assert the_item(db).state == state
+
+    assert outbox.drop(db, 1, NOW)
+
+    dropped = the_item(db)
+    assert (dropped.state, dropped.last_error) == (OutboxState.DEAD, outbox.DROPPED)
+    assert claim(db, NOW + DAY) == []
+
+
+def test_what_is_being_sent_or_was_sent_cannot_be_dropped(db: Database) -> None:
+    put_message(db)
+    (item,) = claim(db)
+
+    assert not outbox.drop(db, item.id, NOW + DAY)
+    outbox.sent(db, item, NOW)
+
+    assert not outbox.drop(db, item.id, NOW)
+    assert the_item(db).state == OutboxState.SENT
+
+
 # ---------------------------------------------------------------- showing, forgetting
 
 
