@@ -44,8 +44,8 @@ def shorten(text: str, limit: int) -> str:
 
 def _start(text: str, limit: int) -> str:
     """``text`` as one line, or a start of it that is longer than ``limit``: texts may be long."""
-    start = clean_line(text[: 8 * limit])
-    return start if len(start) > limit or len(text) <= 8 * limit else clean_line(text)
+    start = clean_line(text[: 2 * limit])
+    return start if len(start) > limit or len(text) <= 2 * limit else clean_line(text)
 
 
 def _whole_signs(head: str, following: str) -> str:

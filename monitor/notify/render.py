@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
+from typing import NamedTuple
 
 from monitor.notify.compose import keep_best
 from monitor.notify.mime import build_message
@@ -23,6 +24,8 @@ from monitor.records import Digest, Rendered
 
 MAX_HTML = 100_000
 """Bytes of the HTML part. Gmail cuts at 102 kB."""
+MAX_STORIES = 200
+"""Stories in one mail, since none is told in 500 bytes with its link, source and reason."""
 
 
 def render(digest: Digest, *, sender: str, templating: Templating | None = None) -> Rendered:
@@ -33,48 +36,68 @@ def render(digest: Digest, *, sender: str, templating: Templating | None = None)
     for an address that cannot stand in a mail and for an unknown zone.
     """
     templates = templating or Templating.shipped()
-    told, shown, html = _fitted(digest, templates)
-    text = _text(shown, templates)
+    made = _fitted(digest, templates)
+    text = _text(made.shown, templates)
     if faults := _new_faults(digest, templates):
         warned = replace(digest, warnings=(*digest.warnings, *faults))
         return render(warned, sender=sender, templating=templates)
-    message = build_message(told, sender=sender, subject=shown.subject, text=text, html=html)
-    return Rendered(message=message, digest=told, templates=templates.used)
+    message = build_message(
+        made.digest, sender=sender, subject=made.shown.subject, text=text, html=made.html
+    )
+    return Rendered(message=message, digest=made.digest, templates=templates.used)
 
 
 def render_text(digest: Digest, templating: Templating | None = None) -> str:
     """Return the plain text part, lines of at most 76 columns but for addresses."""
     templates = templating or Templating.shipped()
-    return _text(_fitted(digest, templates)[1], templates)
+    return _text(_fitted(digest, templates).shown, templates)
 
 
 def render_html(digest: Digest, templating: Templating | None = None) -> str:
     """Return the HTML part."""
-    return _fitted(digest, templating or Templating.shipped())[2]
+    return _fitted(digest, templating or Templating.shipped()).html
 
 
-def _fitted(digest: Digest, templating: Templating) -> tuple[Digest, DigestView, str]:
-    """The fullest telling whose HTML fits: with fewer words, then with fewer stories."""
+class _Telling(NamedTuple):
+    """A digest told in so many words; ``html`` is empty where it cannot fit."""
+
+    digest: Digest
+    shown: DigestView
+    html: str
+
+    @property
+    def fits(self) -> bool:
+        return 0 < len(self.html.encode()) <= MAX_HTML
+
+
+def _fitted(digest: Digest, templating: Templating) -> _Telling:
+    """The fullest telling whose HTML fits: with fewer words, then with fewer stories.
+
+    What was cut to fit is told as if it had been all, so that it is told the same again.
+    """
+    most = keep_best(digest, MAX_STORIES)
     for detail in DETAILS:
-        made = _made(digest, detail, templating)
-        if _fits(made):
+        made = _told(most, detail, templating)
+        if made.fits:
             return made
-    stories = sum(len(section.entries) for section in digest.sections)
-    too_many = bisect_left(
+    stories = sum(len(section.entries) for section in most.sections)
+    if stories <= 1:
+        return _told(most, DETAILS[-1], templating, anyway=True)
+    more = bisect_left(
         range(2, stories + 1),
         True,
-        key=lambda n: not _fits(_made(keep_best(digest, n), DETAILS[-1], templating)),
+        key=lambda size: not _told(keep_best(most, size), DETAILS[-1], templating).fits,
     )
-    return _made(keep_best(digest, 1 + too_many), DETAILS[-1], templating)
+    return _fitted(keep_best(most, 1 + more), templating)
 
 
-def _made(digest: Digest, detail: Detail, templating: Templating) -> tuple[Digest, DigestView, str]:
+def _told(
+    digest: Digest, detail: Detail, templating: Templating, *, anyway: bool = False
+) -> _Telling:
     shown = view(digest, subject_of(digest), detail)
-    return digest, shown, _html(shown, templating)
-
-
-def _fits(made: tuple[Digest, DigestView, str]) -> bool:
-    return len(made[2].encode()) <= MAX_HTML
+    size = sum(entry.size for section in shown.sections for entry in section.entries)
+    possible = anyway or size <= MAX_HTML
+    return _Telling(digest, shown, _html(shown, templating) if possible else "")
 
 
 def _html(shown: DigestView, templating: Templating) -> str:

@@ -89,6 +89,14 @@ class EntryView:
     answers: tuple[str, str] | None
     commands: tuple[str, str]
 
+    @property
+    def size(self) -> int:
+        """Bytes of its longest parts: whatever the template, it hardly tells them in fewer."""
+        foreign = (self.title, self.source, *self.sources, *(each.said for each in self.updates))
+        parts = [part for words in foreign for part in (words.text, words.link or "")]
+        parts += [self.snippet.text if self.snippet else "", *(self.answers or ())]
+        return sum(len(part.encode()) for part in parts)
+
 
 def entry_view(entry: DigestEntry, number: int, clock: Clock, detail: Detail) -> EntryView:
     """Return what is shown of ``entry``."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from monitor.notify.palette import DARK, LIGHT, Palette
-from monitor.notify.render import MAX_HTML, render_html, render_text, subject_of
+from monitor.notify.render import MAX_HTML, render, render_html, render_text, subject_of
 from monitor.records import Coverage, Digest, MatchedStory, Term
 from tests.notify.builders import (
     a_digest,
@@ -372,3 +372,57 @@ def test_many_failing_feeds_are_counted_not_listed() -> None:
 
     assert "25 feeds are failing" in text
     assert "15 more feeds. To see all: monitor status" in text
+
+
+# ------------------------------------------------------------ much to tell
+
+
+def many_arabic_hits(number: int, topics: int = 1) -> list[MatchedStory]:
+    title = "القوات الأمريكية تنهي مهمتها القتالية في العراق وتبقى للتدريب " * 4
+    return [
+        a_hit(
+            a_story(n, title=f"{title[:240]} {n}", text=title * 4, language="ar"),
+            0.3 + n % 500 / 1000,
+            topic=f"{'موضوع ' * 50}{n % topics}",
+        )
+        for n in range(1, number + 1)
+    ]
+
+
+def told_in(digest: Digest) -> list[MatchedStory]:
+    return [
+        match
+        for section in digest.sections
+        for entry in section.entries
+        for match in (entry.lead, *entry.echoes, *entry.updates, *entry.also)
+    ]
+
+
+def test_what_a_mail_has_no_room_for_is_cut_lowest_first_and_said() -> None:
+    digest = a_digest(*many_arabic_hits(5000), cap=500)
+    made = render(digest, sender="monitor@example.org").digest
+    html, text = render_html(digest), render_text(digest)
+    told = told_in(made)
+
+    assert len(html.encode()) <= MAX_HTML
+    assert html.count("<h3 ") == len(told) == len(re.findall(r"^\d+\. ", text, re.MULTILINE)) > 20
+    assert len({m.story.id for m in (*told, *made.cut)}) == 5000
+    assert min(m.match.score for m in told) >= max(m.match.score for m in made.cut)
+    said = f"{5000 - len(told):,} more stories matched and found no room here; the best of them:"
+    assert said in " ".join(Page(html).text.split())
+    assert said in " ".join(text.split())
+    assert "fewer words than usual" in text
+
+
+def test_a_digest_that_was_cut_to_fit_renders_the_same_again() -> None:
+    first = render(
+        a_digest(*many_arabic_hits(300, topics=20), cap=300), sender="monitor@example.org"
+    )
+
+    assert render(first.digest, sender="monitor@example.org") == first
+
+
+def test_a_mail_that_fits_is_its_whole_digest() -> None:
+    digest = full_digest()
+
+    assert render(digest, sender="monitor@example.org").digest == digest
