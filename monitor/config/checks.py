@@ -20,7 +20,7 @@ def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Ite
     for loc, digest in named.items():
         recipients = enumerate(digest.recipients)
         yield from _doubles(
-            [((*loc, "recipients", n), each.to.casefold()) for n, each in recipients], source
+            [((*loc, "recipients", n), each.to.lower()) for n, each in recipients], source
         )
         yield from _unknown_names(loc, digest, topics, main, source)
         yield from dict.fromkeys(_rests_for_ever(loc, digest, source))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -365,3 +366,33 @@ class TestShow:
         shown = yaml.safe_load(found.show())
         again = {key: value for key, value in shown.items() if key not in {"feeds", "topics"}}
         assert settings(tmp_path, monitor=yaml.safe_dump(again)).main == found.main
+
+
+class TestWhatTheDocumentsShow:
+    ROOT = Path(__file__).resolve().parents[2]
+    HOW_TO = (ROOT / "docs/howto/when-digests-come.md").read_text("utf-8")
+    EXAMPLE = (ROOT / "config/monitor.yaml").read_text("utf-8").partition("digests:")[2]
+    TOPIC = "name: Iraq advisory mission\nseeds: [{text: a b}]\n"
+    BEGIN = "digests:\n  - name: x\n"
+
+    @pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", HOW_TO, re.DOTALL))
+    def test_the_examples_of_the_how_to_are_accepted(self, tmp_path: Path, block: str) -> None:
+        rest = '    recipients: [a@b.c]\n    schedule: {daily: "07:00"}\n'
+        written = block if block.startswith("digests:") else self.BEGIN + rest + block
+        assert settings(tmp_path, topic=self.TOPIC, monitor=written).plans()
+
+    @pytest.mark.parametrize("line", re.findall(r"^\| `(\{.*\})` \|", HOW_TO, re.MULTILINE))
+    def test_its_schedules_are_accepted(self, tmp_path: Path, line: str) -> None:
+        assert plan_of(tmp_path, schedule=line).schedule
+
+    @pytest.mark.parametrize(
+        "line",
+        re.findall(r"^    # (\w+: (?:.(?!  #))*)", EXAMPLE.partition("\nmail:")[0], re.MULTILINE),
+    )
+    def test_what_is_commented_out_in_the_example_is_accepted(
+        self, tmp_path: Path, line: str
+    ) -> None:
+        known = {"recipients": "[a@b.c]", "schedule": '{daily: "07:00"}'}
+        key, _, value = line.partition(": ")
+        written = "".join(f"    {k}: {v}\n" for k, v in {**known, key: value}.items())
+        assert settings(tmp_path, topic=self.TOPIC, monitor=self.BEGIN + written).plans()
