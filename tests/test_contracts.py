@@ -32,7 +32,7 @@ ROOMS = {
     "apprise": ["monitor/notify/push.py"],
     "starlette": ["monitor/web/*"],
     "uvicorn": ["monitor/web/*"],
-    "smtplib": ["monitor/notify/mail.py"],
+    "smtplib": ["monitor/notify/mail.py", "monitor/notify/session.py"],
     "jinja2": ["monitor/notify/*", "monitor/service/page.py", "monitor/web/*"],
     "apscheduler": ["monitor/service/schedule.py"],
     "pydantic": ["monitor/config/*"],

@@ -10,28 +10,26 @@ The stored bytes go out as they are. How an attempt ended decides what the outbo
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import smtplib
-import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Timer
 from typing import Literal, Protocol
 
 from monitor.errors import DeliveryError
 from monitor.notify.lines import shorten
+from monitor.notify.session import Session, TlsSession
 from monitor.records import Message, address_fault
-
-_GOODBYE = 5.0
-"""Seconds to wait for the answer to QUIT: the message is settled by then."""
 
 _MENDABLE = frozenset({530, 534, 535, 538})
 """Refusals for want of a login or of encryption (RFC 4954): the configuration can be mended."""
+
+_CLOSING = 421
+"""The server is about to hang up: it will be no better for the next mail (RFC 5321, 3.8)."""
 
 _LINE_START_DOT = re.compile(rb"^\.", re.MULTILINE)
 
@@ -86,6 +84,7 @@ class SmtpTransport:
                     f"{shorten(address, 80)!r} is no mail address: {fault}", permanent=True
                 )
         with self._session() as session:
+            self._check_room(session, message)
             self._send_envelope(session, message)
             self._send_content(session, message.raw)
 
@@ -95,8 +94,8 @@ class SmtpTransport:
             self._demand(session.noop(), "to answer", range(200, 300))
 
     @contextmanager
-    def _session(self) -> Iterator[smtplib.SMTP]:
-        session: smtplib.SMTP | None = None
+    def _session(self) -> Iterator[Session]:
+        session: Session | None = None
         try:
             session = self._connect()
             session.ehlo_or_helo_if_needed()
@@ -116,17 +115,17 @@ class SmtpTransport:
             ) from error
         finally:
             if session is not None:
-                _leave(session)
+                session.leave()
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> Session:
         settings = self._settings
         where, timeout = (settings.host, settings.port), settings.timeout
         if settings.security == "none":
-            return _Session(*where, timeout=timeout)
+            return Session(*where, timeout=timeout)
         context = self._trust()
         if settings.security == "tls":
-            return _TlsSession(*where, timeout=timeout, context=context)
-        session = _Session(*where, timeout=timeout)
+            return TlsSession(*where, timeout=timeout, context=context)
+        session = Session(*where, timeout=timeout)
         try:
             session.starttls(context=context)
         except BaseException:
@@ -144,11 +143,11 @@ class SmtpTransport:
                 unreachable=True,
             ) from error
 
-    def _log_in(self, session: smtplib.SMTP) -> None:
+    def _log_in(self, session: Session) -> None:
         user, password = self._settings.user, self._settings.password or ""
         if not user:
             return
-        if self._settings.security == "none" and not _is_local(session):
+        if self._settings.security == "none" and not session.is_local():
             raise DeliveryError(
                 f"{self._server}: refused to send the password unencrypted; set mail.smtp.security"
                 " to starttls or tls",
@@ -156,10 +155,12 @@ class SmtpTransport:
             )
         try:
             session.login(user, password)
-        except smtplib.SMTPAuthenticationError as error:
-            reply = self._told(_reason(error))
+        except smtplib.SMTPServerDisconnected:
+            raise
         except UnicodeError:
             reply = "user name and password can only be sent in ASCII"
+        except (smtplib.SMTPException, ValueError) as error:  # the latter for no Base64
+            reply = self._told(_reason(error))
         else:
             return
         # No cause: the server's answer and the encoder's error may hold the password.
@@ -169,29 +170,44 @@ class SmtpTransport:
             unreachable=True,
         )
 
-    def _send_envelope(self, session: smtplib.SMTP, message: Message) -> None:
-        international = not (message.sender + message.recipient).isascii()
-        if international and not session.has_extn("smtputf8"):
+    def _check_room(self, session: Session, message: Message) -> None:
+        """Ask nothing of a server that has said it would refuse."""
+        size, limit = len(message.raw), session.size_limit()
+        if limit is not None and size > limit:
+            raise DeliveryError(
+                f"{self._server} takes mails of {limit} bytes, this one has {size}; raise its"
+                " limit, or lower the digest's cap for those to come",
+                permanent=True,
+            )
+        if _is_international(message) and not session.has_extn("smtputf8"):
             raise DeliveryError(
                 f"{self._server} does not take international addresses such as"
                 f" {shorten(message.recipient, 80)}; use a server with SMTPUTF8"
             )
-        options = ("SMTPUTF8", "BODY=8BITMIME") if international else ()
-        accepted = range(200, 300)
-        self._demand(session.mail(message.sender, options), "the sender", accepted)
-        self._demand(session.rcpt(message.recipient), "the recipient", accepted)
 
-    def _send_content(self, session: smtplib.SMTP, raw: bytes) -> None:
+    def _send_envelope(self, session: Session, message: Message) -> None:
+        options = ""
+        if session.has_extn("size"):
+            options += f" SIZE={len(message.raw)}"
+        if _is_international(message):
+            options += " BODY=8BITMIME SMTPUTF8"  # RFC 6531: who takes one takes the other
+        accepted = range(200, 300)
+        answer = session.ask(f"MAIL FROM:<{message.sender}>{options}")
+        self._demand(answer, "the sender", accepted)
+        answer = session.ask(f"RCPT TO:<{message.recipient}>")
+        self._demand(answer, "the recipient", accepted)
+
+    def _send_content(self, session: Session, raw: bytes) -> None:
         """Send the end of the mail by itself: only after it can the server have taken the mail."""
-        self._demand(session.docmd("DATA"), "the mail", range(354, 355))
+        self._demand(session.ask("DATA"), "the mail", range(354, 355))
         session.send(_LINE_START_DOT.sub(b"..", raw))
         try:
             session.send(b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n")
-            _wait_longer(session, self._settings.final_timeout)
+            session.wait_for(self._settings.final_timeout)
             answer = session.getreply()
         except OSError as error:
             raise self._unanswered(_reason(error)) from error
-        if answer[0] < 200:
+        if answer[0] // 100 not in (2, 4, 5):
             raise self._unanswered("an answer that is no SMTP")
         self._demand(answer, "the mail", range(200, 300))
 
@@ -207,6 +223,7 @@ class SmtpTransport:
             f"{self._server} refused {what}: {code} {self._told(reply.decode(errors='replace'))};"
             f" {advice}",
             permanent=permanent,
+            unreachable=code == _CLOSING or code in _MENDABLE,
         )
 
     def _unanswered(self, reason: str) -> DeliveryError:
@@ -233,64 +250,13 @@ def _spellings(settings: SmtpSettings) -> list[str]:
     return [*encoded, settings.password]
 
 
+def _is_international(message: Message) -> bool:
+    return not (message.sender + message.recipient).isascii()
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         reply = error.smtp_error
         told = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
         return f"{error.smtp_code} {told}"
     return str(error) or type(error).__name__
-
-
-def _is_local(session: smtplib.SMTP) -> bool:
-    if session.sock is None:
-        return False
-    return ipaddress.ip_address(session.sock.getpeername()[0].partition("%")[0]).is_loopback
-
-
-def _wait_longer(session: smtplib.SMTP, seconds: float) -> None:
-    if session.sock is not None:
-        session.sock.settimeout(seconds)
-
-
-def _leave(session: smtplib.SMTP) -> None:
-    """Say goodbye; whatever comes of it, the mail's fate is known."""
-    with suppress(OSError):
-        if session.sock is not None:
-            session.sock.settimeout(_GOODBYE)
-            session.quit()
-    session.close()
-
-
-class _Session(smtplib.SMTP):
-    """Takes a whole answer within the socket's timeout, which itself only bounds each read.
-
-    Otherwise a server that says a little now and then holds the sender for ever.
-    """
-
-    def getreply(self) -> tuple[int, bytes]:
-        """The next answer; one that is cut off is no answer, whatever of it was heard."""
-        if self.sock is None:
-            return super().getreply()
-        late = Event()
-        cut = Timer(self.sock.gettimeout() or 0.0, _cut, [self.sock, late])
-        cut.daemon = True
-        cut.start()
-        try:
-            answer = super().getreply()
-        finally:
-            cut.cancel()
-        if late.is_set():
-            self.close()
-            raise TimeoutError("timed out")
-        return answer
-
-
-class _TlsSession(_Session, smtplib.SMTP_SSL):
-    """Encrypted from the first byte."""
-
-
-def _cut(line: socket.socket, late: Event) -> None:
-    """End the connection under the reader; TLS, whose state is the reader's, is not asked."""
-    late.set()
-    with suppress(OSError):
-        socket.socket.shutdown(line, socket.SHUT_RDWR)

@@ -10,12 +10,35 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from monitor.notify.mime import build_message
+from monitor.records import Message
+from tests.notify.builders import a_digest
+
+
+def a_message(
+    raw: bytes | None = None,
+    *,
+    recipient: str = "reader@example.org",
+    sender: str = "monitor@example.org",
+    text: str = "What happened.\n",
+) -> Message:
+    """A mail to hand over; with ``raw`` these bytes instead of its own."""
+    made = build_message(
+        a_digest(recipient=recipient),
+        sender=f"News <{sender}>",
+        subject="What happened",
+        text=text,
+        html=f"<p>{text}</p>\n",
+    )
+    return made if raw is None else replace(made, raw=raw)
+
 
 HANG_UP = b"hang up"
 RESET = b"reset"
@@ -47,6 +70,7 @@ class Script:
     """What to answer at which stage, and what was heard. ``BODY``: while the mail is coming."""
 
     answers: Mapping[str, bytes]
+    context: ssl.SSLContext | None = None
     port: int = 0
     commands: list[bytes] = field(default_factory=list)
     mails: list[bytes] = field(default_factory=list)
@@ -63,10 +87,18 @@ def scripted_server(**answers: bytes) -> AbstractContextManager[Script]:
     return scripted_server_at("127.0.0.1", answers)
 
 
+def encrypting_server(context: ssl.SSLContext, **answers: bytes) -> AbstractContextManager[Script]:
+    """The same, encrypted from STARTTLS on."""
+    go_on = {"STARTTLS": b"220 go on\r\n"}
+    return scripted_server_at("127.0.0.1", {**go_on, **answers}, context)
+
+
 @contextmanager
-def scripted_server_at(host: str, answers: Mapping[str, bytes]) -> Iterator[Script]:
+def scripted_server_at(
+    host: str, answers: Mapping[str, bytes], context: ssl.SSLContext | None = None
+) -> Iterator[Script]:
     """The same at an address of one's choice."""
-    script = Script(answers={**_ANSWERS, **answers})
+    script = Script(answers={**_ANSWERS, **answers}, context=context)
     handler = type("Handler", (_ScriptedHandler,), {"script": script})
     with socketserver.ThreadingTCPServer((host, 0), handler) as server:
         script.port = server.server_address[1]
@@ -97,17 +129,35 @@ class _ScriptedHandler(socketserver.StreamRequestHandler):
     def finish(self) -> None:
         with suppress(OSError):
             super().finish()
+        self.connection.close()
 
     def _follow(self, verb: str) -> None:
         self._answer(verb)
         if verb == "QUIT":
             raise _Left
+        if verb == "STARTTLS" and self.script.context is not None:
+            self._encrypt(self.script.context)
+        if verb == "AUTH":
+            self._hear_login()
         if verb == "DATA" and self.script.answers["DATA"].startswith(b"354"):
             self._receive()
+
+    def _encrypt(self, context: ssl.SSLContext) -> None:
+        """Go on encrypted; what was already read in the clear stays forgotten."""
+        self.connection = context.wrap_socket(self.connection, server_side=True)
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
+
+    def _hear_login(self) -> None:
+        """Take what answers a challenge, and welcome whoever it is."""
+        if self.script.answers["AUTH"].startswith(b"334"):
+            self.script.commands.append(b"LOGIN " + self.rfile.readline())
+            self.wfile.write(_ANSWERS["AUTH"])
 
     def _receive(self) -> None:
         lines = [self.rfile.readline()]
         self._answer("BODY")
+        if self.script.answers["BODY"]:  # who speaks now has given up
+            raise _Left
         while lines[-1] not in (b".\r\n", b""):
             lines.append(self.rfile.readline())
         if lines[-1]:
@@ -115,7 +165,7 @@ class _ScriptedHandler(socketserver.StreamRequestHandler):
             self._answer("END")
 
     def _answer(self, stage: str) -> None:
-        answer = self.script.answers[stage]
+        answer = self.script.answers.get(stage, b"500 what?\r\n")
         if answer == SILENCE:
             self.script.closing.wait()
             raise _Left
@@ -188,19 +238,25 @@ def outer_address() -> str | None:
     return address
 
 
-def make_certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
-    """A self-made certificate for ``name`` and a server context that shows it."""
-    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-nodes", "-days", "2"),
-            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
+def make_certificate(folder: Path, name: str, *, days: int = 2) -> tuple[Path, ssl.SSLContext]:
+    """A self-made certificate for ``name`` and a server context that shows it.
+
+    With ``days`` below zero it has expired.
+    """
+    certificate, key, request = (folder / f"{name}.{kind}" for kind in ("crt", "key", "csr"))
+    _openssl(
+        *("req", "-new", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+        *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
+        *("-keyout", str(key), "-out", str(request)),
+    )
+    _openssl(
+        *("x509", "-req", "-in", str(request), "-signkey", str(key), "-days", str(days)),
+        *("-copy_extensions", "copy", "-out", str(certificate)),
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return certificate, context
+
+
+def _openssl(*arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)

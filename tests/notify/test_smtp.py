@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import ssl
-import traceback
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, Literal
+from collections import Counter
 
 import pytest
+from hypothesis import given, settings
 
 from monitor.errors import DeliveryError
 from monitor.notify.mail import SmtpSettings, SmtpTransport
-from monitor.notify.mime import build_message
-from monitor.records import Message
-from tests.notify.builders import a_digest
+from monitor.records import Message, wire_address
 from tests.notify.smtp_servers import (
     DRIP,
     HANG_UP,
@@ -24,27 +18,12 @@ from tests.notify.smtp_servers import (
     RESET,
     SILENCE,
     Script,
+    a_message,
     free_port,
-    make_certificate,
-    outer_address,
     scripted_server,
-    scripted_server_at,
     sound_server,
 )
-
-PASSWORD = "correct horse"
-FOREIGN = "pässword"
-
-
-def a_message(raw: bytes | None = None, recipient: str = "reader@example.org") -> Message:
-    made = build_message(
-        a_digest(recipient=recipient),
-        sender="News <monitor@example.org>",
-        subject="What happened",
-        text="What happened.\n",
-        html="<p>What happened.</p>\n",
-    )
-    return made if raw is None else replace(made, raw=raw)
+from tests.records.builders import legal_addresses
 
 
 def plain(port: int, timeout: float = 5.0) -> SmtpTransport:
@@ -95,6 +74,21 @@ def test_a_strange_but_legal_recipient_reaches_the_envelope_whole() -> None:
     assert b'rcpt to:<"odd, local"@example.org>\r\n' in heard
 
 
+@settings(deadline=None, max_examples=60)
+@given(sender=legal_addresses, recipient=legal_addresses)
+def test_every_legal_address_reaches_the_envelope_to_the_letter(
+    sender: str, recipient: str
+) -> None:
+    message = a_message(recipient=recipient, sender=sender)
+    with scripted_server() as script:
+        plain(script.port).send(message)
+
+    _, mail, rcpt, *_ = script.commands
+    assert mail.decode().startswith(f"MAIL FROM:<{wire_address(sender)}>")
+    assert rcpt.decode() == f"RCPT TO:<{wire_address(recipient)}>\r\n"
+    assert (b"SMTPUTF8" in mail) == (not (message.sender + message.recipient).isascii())
+
+
 def test_an_international_recipient_is_sent_to_a_server_that_takes_one() -> None:
     with sound_server(enable_SMTPUTF8=True) as inbox:
         plain(inbox.port).send(a_message(recipient="læser@example.org"))
@@ -124,6 +118,76 @@ def test_an_envelope_with_a_command_in_it_is_never_sent() -> None:
 
     assert error.permanent
     assert script.commands == []
+
+
+# ------------------------------------------------------------ what servers say of themselves
+
+
+def test_a_mail_larger_than_the_server_takes_is_refused_for_good_and_says_both_sizes() -> None:
+    message = a_message()
+    with scripted_server(EHLO=b"250-loopback\r\n250 SIZE 100\r\n") as script:
+        error = failure(script, message)
+
+    assert error.permanent
+    assert "takes mails of 100 bytes" in str(error)
+    assert f"this one has {len(message.raw)}" in str(error)
+    assert script.verbs == ["EHLO", "QUIT"]
+
+
+@pytest.mark.parametrize(
+    "size", [b"SIZE", b"SIZE 0", b"SIZE many", b"SIZE 1000000", b"SIZE " + b"9" * 4400]
+)
+def test_a_server_is_told_the_size_before_the_mail(size: bytes) -> None:
+    message = a_message()
+    with scripted_server(EHLO=b"250-loopback\r\n250 " + size + b"\r\n") as script:
+        plain(script.port).send(message)
+
+    assert script.commands[1].endswith(b"> SIZE=%d\r\n" % len(message.raw))
+    assert len(script.mails) == 1
+
+
+def test_an_old_server_that_knows_no_extensions_is_told_of_none() -> None:
+    with scripted_server(EHLO=b"502 what?\r\n") as script:
+        plain(script.port).send(a_message())
+
+    assert script.verbs == ["EHLO", "HELO", "MAIL", "RCPT", "DATA", "QUIT"]
+    assert script.commands[2] == b"MAIL FROM:<monitor@example.org>\r\n"
+
+
+def test_a_server_without_8bitmime_gets_the_same_mail_all_of_it_ascii() -> None:
+    message = a_message(text="Zürich, حرب, 東京\n" * 40)
+    with scripted_server(EHLO=b"250 loopback\r\n") as script:
+        plain(script.port).send(message)
+
+    assert script.mails == [message.raw]
+    assert message.raw.isascii()
+
+
+def test_a_server_that_offers_pipelining_still_gets_one_command_after_the_other() -> None:
+    with (
+        sound_server() as inbox,
+        scripted_server(EHLO=b"250-loopback\r\n250 PIPELINING\r\n") as script,
+    ):
+        plain(script.port).send(a_message())
+        plain(inbox.port).send(a_message())
+
+    assert len(script.mails) == len(inbox.mails) == 1
+
+
+def test_answers_in_several_lines_are_heard_to_their_end() -> None:
+    many = b"250-one\r\n250-two\r\n250 three\r\n"
+    greeting = b"220-no\r\n220-advertising\r\n220 please\r\n"
+    with scripted_server(CONNECT=greeting, MAIL=many, RCPT=many, END=many) as script:
+        plain(script.port).send(a_message())
+
+    assert len(script.mails) == 1
+
+
+def test_a_check_of_a_plain_server_says_only_hello() -> None:
+    with scripted_server() as script:
+        plain(script.port).check()
+
+    assert script.verbs == ["EHLO", "NOOP", "QUIT"]
 
 
 # ------------------------------------------------------------ endings
@@ -216,6 +280,7 @@ def test_a_refusal_is_final_at_5xx_and_not_at_4xx(stage: str, code: int, permane
         error = failure(script)
 
     assert (error.permanent, error.ambiguous) == (permanent, False)
+    assert error.unreachable == (code == 421)
     assert f"{code} not you" in str(error)
     assert script.verbs[-1] == "QUIT"
 
@@ -238,174 +303,35 @@ def test_a_long_winded_refusal_is_cut_and_harmless() -> None:
     assert "\x1b" not in str(error)
 
 
-# ------------------------------------------------------------ encryption and login
-
-
-@pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl on this machine to make a certificate with")
-    return make_certificate(tmp_path_factory.mktemp("certificates"), "localhost")
-
-
-@pytest.fixture(scope="module")
-def wrong_name(
-    tmp_path_factory: pytest.TempPathFactory, certified: object
-) -> tuple[Path, ssl.SSLContext]:
-    return make_certificate(tmp_path_factory.mktemp("certificates"), "other.example")
-
-
-def over_tls(
-    port: int,
-    ca_file: Path | None,
-    *,
-    security: Literal["starttls", "tls", "none"] = "starttls",
-    password: str | None = None,
-) -> SmtpTransport:
-    return SmtpTransport(
-        SmtpSettings(
-            host="localhost",
-            port=port,
-            security=security,
-            user="reader" if password else None,
-            password=password,
-            ca_file=ca_file,
-            timeout=5.0,
-        )
-    )
-
-
-def test_starttls_encrypts_then_logs_in_then_sends(
-    certified: tuple[Path, ssl.SSLContext],
-) -> None:
-    ca_file, context = certified
-    with sound_server(password=PASSWORD, tls_context=context, require_starttls=True) as inbox:
-        over_tls(inbox.port, ca_file, password=PASSWORD).send(a_message())
-
-    assert inbox.logins == ["reader"]
-    assert len(inbox.mails) == 1
-
-
-def test_tls_from_the_first_byte_works_too(certified: tuple[Path, ssl.SSLContext]) -> None:
-    ca_file, context = certified
-    with sound_server(ssl_context=context) as inbox:
-        over_tls(inbox.port, ca_file, security="tls").send(a_message())
-
-    assert len(inbox.mails) == 1
-
-
-@pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_certificate_of_an_unknown_authority_is_refused(
-    certified: tuple[Path, ssl.SSLContext], security: Literal["starttls", "tls"]
-) -> None:
-    _, context = certified
-    option: dict[str, Any] = {"tls_context" if security == "starttls" else "ssl_context": context}
-    with sound_server(**option) as inbox, pytest.raises(DeliveryError) as caught:
-        over_tls(inbox.port, None, security=security, password=PASSWORD).send(a_message())
-
-    assert "no verified TLS connection" in str(caught.value)
-    assert not caught.value.permanent
-    assert (inbox.logins, inbox.mails) == ([], [])
-
-
-def test_a_certificate_for_another_name_is_refused(
-    wrong_name: tuple[Path, ssl.SSLContext],
-) -> None:
-    ca_file, context = wrong_name
-    with sound_server(tls_context=context) as inbox, pytest.raises(DeliveryError):
-        over_tls(inbox.port, ca_file, password=PASSWORD).send(a_message())
-
-    assert (inbox.logins, inbox.mails) == ([], [])
-
-
 @pytest.mark.parametrize(
-    "ehlo",
-    [b"250-loopback\r\n250 AUTH PLAIN\r\n", b"250-loopback\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n"],
-    ids=["not offered", "offered and then refused"],
+    "stage", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "BODY", "END", "QUIT"]
 )
-def test_without_the_encryption_asked_for_neither_password_nor_mail_goes_out(ehlo: bytes) -> None:
-    with scripted_server(EHLO=ehlo) as script, pytest.raises(DeliveryError) as caught:
-        over_tls(script.port, None, password=PASSWORD).send(a_message())
+@pytest.mark.parametrize("ending", [HANG_UP, RESET, SILENCE, b"nonsense\r\n", b"421 bye\r\n"])
+def test_a_mail_that_is_tried_until_it_is_taken_arrives_once_but_after_an_ambiguous_end(
+    stage: str, ending: bytes
+) -> None:
+    """Both servers count what they took: none lost, none doubled."""
+    message = a_message()
+    answers = {stage: ending} | ({"HELO": ending} if stage == "EHLO" else {})
+    with scripted_server(**answers) as failing, scripted_server() as sound:
+        error = attempt(plain(failing.port, 0.3 if ending == SILENCE else 5.0), message)
+        if error is not None:
+            assert not error.permanent
+            plain(sound.port).send(message)
 
-    assert not caught.value.permanent
-    assert not {"AUTH", "MAIL", "DATA"} & set(script.verbs)
-
-
-def test_a_missing_file_of_authorities_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DeliveryError, match=r"mail\.smtp\.ca_file"):
-        over_tls(1, tmp_path / "none.pem").send(a_message())
-
-
-def test_a_password_is_sent_unencrypted_to_this_machine() -> None:
-    with scripted_server(EHLO=b"250-loopback\r\n250 AUTH PLAIN\r\n") as script:
-        over_tls(script.port, None, security="none", password=PASSWORD).send(a_message())
-
-    assert script.verbs == ["EHLO", "AUTH", "MAIL", "RCPT", "DATA", "QUIT"]
+    arrived = Counter([*taken(failing), *sound.mails])
+    times = 2 if error is not None and error.ambiguous and stage == "END" else 1
+    assert arrived == {message.raw: times}
 
 
-def test_a_password_is_not_sent_unencrypted_to_any_other_machine() -> None:
-    address = outer_address()
-    if address is None:
-        pytest.skip("this machine has no address but loopback")
-    with scripted_server_at(address, {"EHLO": b"250-loopback\r\n250 AUTH PLAIN\r\n"}) as script:
-        settings = SmtpSettings(
-            host=address, port=script.port, security="none", user="reader", password=PASSWORD
-        )
-        with pytest.raises(DeliveryError, match="unencrypted"):
-            SmtpTransport(settings).send(a_message())
-
-    assert script.verbs == ["EHLO", "QUIT"]
+def taken(script: Script) -> list[bytes]:
+    """What the server answers for: a mail that it refused after its end is not among it."""
+    return [] if script.answers["END"].startswith(b"421") else script.mails
 
 
-def test_a_refused_login_can_be_mended_and_never_tells_the_password() -> None:
-    echo = b"535 no: correct horse, AHJlYWRlcgBjb3JyZWN0IGhvcnNl\r\n"
-    with (
-        scripted_server(EHLO=b"250-loopback\r\n250 AUTH PLAIN\r\n", AUTH=echo) as script,
-        pytest.raises(DeliveryError) as caught,
-    ):
-        over_tls(script.port, None, security="none", password=PASSWORD).send(a_message())
-
-    told = "".join(traceback.format_exception(caught.value))
-    assert "535 no: ***, ***" in str(caught.value)
-    assert "mail.smtp.user" in str(caught.value)
-    assert PASSWORD not in told
-    assert "AHJlYWRlcgBjb3JyZWN0IGhvcnNl" not in told
-    assert not caught.value.permanent
-    assert "MAIL" not in script.verbs
-
-
-def test_a_password_that_cannot_be_sent_says_so_without_telling_it() -> None:
-    with (
-        scripted_server(EHLO=b"250-loopback\r\n250 AUTH PLAIN\r\n") as script,
-        pytest.raises(DeliveryError, match="ASCII") as caught,
-    ):
-        over_tls(script.port, None, security="none", password=FOREIGN).send(a_message())
-
-    assert FOREIGN not in "".join(traceback.format_exception(caught.value))
-
-
-def test_a_server_without_login_is_named() -> None:
-    with scripted_server() as script, pytest.raises(DeliveryError, match="AUTH"):
-        over_tls(script.port, None, security="none", password=PASSWORD).send(a_message())
-
-
-def test_settings_do_not_show_the_password() -> None:
-    assert PASSWORD not in repr(SmtpSettings(host="h", port=25, user="u", password=PASSWORD))
-
-
-def test_a_check_logs_in_and_sends_nothing(certified: tuple[Path, ssl.SSLContext]) -> None:
-    ca_file, context = certified
-    with sound_server(password=PASSWORD, tls_context=context, require_starttls=True) as inbox:
-        over_tls(inbox.port, ca_file, password=PASSWORD).check()
-        with pytest.raises(DeliveryError):
-            over_tls(inbox.port, ca_file, password="wrong").check()
-
-    assert inbox.logins[:2] == ["reader", "reader"]
-    assert inbox.mails == []
-
-
-def test_a_check_of_a_plain_server_says_only_hello() -> None:
-    with scripted_server() as script:
-        plain(script.port).check()
-
-    assert script.verbs == ["EHLO", "NOOP", "QUIT"]
+def attempt(transport: SmtpTransport, message: Message) -> DeliveryError | None:
+    try:
+        transport.send(message)
+    except DeliveryError as error:
+        return error
+    return None
