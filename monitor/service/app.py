@@ -18,7 +18,8 @@ from monitor import __version__
 from monitor.config import Settings
 from monitor.ingest.cadence import Bounds
 from monitor.notify.slots import next_slot
-from monitor.records import OutboxItem, Seed, Subscription, TopicSpec
+from monitor.records import OutboxItem, Plan, Seed, Subscription, TopicSpec
+from monitor.service.watch import Watch
 from monitor.store import feeds, subscriptions, topics
 from monitor.store.database import Database, open_database
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # heavy rooms are opened when first needed
     from monitor.ingest.pool import ParserPool
     from monitor.matching.score import Matcher
     from monitor.notify.mail import Transport
+    from monitor.notify.templating import Templating
 
 PARSERS = 2
 """Processes that parse feeds side by side; each keeps about 40 MB while it lives."""
@@ -42,7 +44,8 @@ class App:
 
     ``owner`` marks the leases this process takes. ``stopping`` asks every step to end soon.
     ``progress`` is told what long work has done so far. ``matcher`` is kept while its inputs stand.
-    ``taken``: messages that a server took, as long as the database could not be told.
+    ``taken``: messages that a server took, as long as the database could not be told. ``closed``:
+    ways out that could not be reached, and when. ``watch``: who may have urgent news to come.
     """
 
     settings: Settings
@@ -53,7 +56,15 @@ class App:
     page_retry: dict[str, datetime] = field(default_factory=dict)
     matcher: tuple[object, Matcher] | None = None
     taken: list[OutboxItem] = field(default_factory=list)
+    ways: dict[str, Transport] = field(default_factory=dict)
+    closed: dict[str, datetime] = field(default_factory=dict)
+    watch: Watch = field(default_factory=Watch)
     progress: Callable[[str, int], None] = silent
+
+    @cached_property
+    def plans(self) -> Mapping[tuple[str, str], Plan]:
+        """How each recipient is served, by the names of digest and recipient."""
+        return {(plan.digest, plan.recipient): plan for plan in self.settings.plans()}
 
     @cached_property
     def fetcher(self) -> Fetcher:
@@ -107,6 +118,13 @@ class App:
                 ca_file=mail.smtp.ca_file,
             )
         )
+
+    def templating(self) -> Templating:
+        """The templates of one message: the owner's, where there are any, and the shipped ones."""
+        from monitor.notify.templating import Templating
+
+        folder = self.settings.mail.templates
+        return Templating.shipped() if folder is None else Templating.from_folder(folder)
 
     def interrupt(self) -> None:
         """Ask every step to end, and abandon what is in flight on the network."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from monitor.errors import DeliveryError
+from monitor.errors import ConfigError, DeliveryError
 from monitor.notify.retry import is_hopeless, retry_wait
 from monitor.records import OutboxItem, StepReport
 from monitor.service.app import App
-from monitor.store import outbox
-
-if TYPE_CHECKING:
-    from monitor.notify.mail import Transport
+from monitor.service.hours import at_rest
+from monitor.store import outbox, subscriptions
 
 log = logging.getLogger(__name__)
 
@@ -22,29 +20,49 @@ LEASE = timedelta(minutes=20)
 """After it a message counts as perhaps sent: longer than a step's turn and the slowest attempt."""
 TURN = timedelta(minutes=5)
 """A step begins no attempt after this time: its leases are counted from when it began."""
+PAUSE = timedelta(minutes=2)
+"""How long a way that is down is left alone: each try may take minutes, in which nobody else is
+served. No longer, since for many a message the hour comes when the way is up again."""
+LONGEST_ASKED = timedelta(days=1)
+"""However long a server asks for: a message that waits longer counts as one with a wrong clock."""
 
 
-def deliver(app: App, now: datetime) -> StepReport:
-    """Send what is ready at ``now``, one message at a time."""
+def deliver(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
+    """Send what is ready at ``now``, one message at a time; ``at_once``: also to those at rest.
+
+    What lacks its configuration waits, and is told when all others were served.
+    """
     counts = {"sent": 0, "waiting": 0, "dead": 0}
-    transport = app.transport  # what it lacks must show before a message is claimed
+    lacking: list[ConfigError] = []
     _record_taken(app, now)
+    resting = () if at_once else at_rest(app, now)
     end = time.monotonic() + TURN.total_seconds()
     while not app.stopping.is_set():
-        claimed = outbox.claim(app.database, now, owner=app.owner, lease=LEASE, limit=1)
+        spared = {*resting, *_behind_closed_ways(app, now)}
+        claimed = outbox.claim(
+            app.database, now, owner=app.owner, lease=LEASE, limit=1, resting=spared
+        )
         if not claimed:
             break
-        counts[_attempt(app, transport, claimed[0], now)] += 1
+        counts[_attempt(app, claimed[0], now, lacking)] += 1
         if time.monotonic() >= end:
             break
+    if lacking:
+        raise lacking[0]
     return StepReport(step="deliver", counts=counts)
 
 
-def _attempt(app: App, transport: Transport, item: OutboxItem, now: datetime) -> str:
+def _attempt(app: App, item: OutboxItem, now: datetime, lacking: list[ConfigError]) -> str:
+    way = _way(item.message.recipient)
     try:
-        transport.send(item.message)
+        app.transport.send(item.message)
     except DeliveryError as error:
         return _settle_failure(app, item, error, now)
+    except ConfigError as error:
+        lacking.append(error)
+        app.closed[way] = now
+        return _wait(app, item, now, str(error))
+    app.closed.pop(way, None)
     app.taken.append(item)
     _record_taken(app, now)
     return "sent"
@@ -59,12 +77,47 @@ def _record_taken(app: App, now: datetime) -> None:
 
 
 def _settle_failure(app: App, item: OutboxItem, error: DeliveryError, now: datetime) -> str:
-    facts = {"message_id": item.message.message_id, "error": str(error)}
+    if error.unreachable:
+        app.closed[_way(item.message.recipient)] = now
     if error.permanent or is_hopeless(item.attempts, now - item.created_at):
         outbox.give_up(app.database, item, now, str(error))
-        log.error("message given up", extra=facts)
+        log.error("message given up", extra=_facts(item, str(error)))
         return "dead"
-    again = now + retry_wait(item.attempts, app.rng)
-    outbox.wait(app.database, item, again, str(error), uncertain=error.ambiguous)
-    log.warning("message waits", extra=facts)
+    asked = min(error.retry_after or timedelta(0), LONGEST_ASKED)
+    return _wait(app, item, now, str(error), least=asked, uncertain=error.ambiguous)
+
+
+def _wait(
+    app: App,
+    item: OutboxItem,
+    now: datetime,
+    told: str,
+    *,
+    least: timedelta = timedelta(0),
+    uncertain: bool = False,
+) -> str:
+    again = now + max(least, retry_wait(item.attempts, app.rng))
+    outbox.wait(app.database, item, again, told, uncertain=uncertain)
+    log.warning("message waits", extra=_facts(item, told))
     return "waiting"
+
+
+def _facts(item: OutboxItem, told: str) -> dict[str, str]:
+    return {"message_id": item.message.message_id, "error": told}
+
+
+def _way(recipient: str) -> str:
+    """What messages share that fail together: one server takes the mail for all addresses."""
+    return "" if "@" in recipient else recipient
+
+
+def _behind_closed_ways(app: App, now: datetime) -> Collection[int]:
+    """The numbers of the subscriptions that cannot be reached now.
+
+    Their messages stay as they are: what was not tried is not counted against them.
+    """
+    closed = {way for way, since in app.closed.items() if since <= now < since + PAUSE}
+    if not closed:
+        return ()
+    known = subscriptions.everyone(app.database)
+    return [each.id for each in known if _way(each.recipient) in closed]

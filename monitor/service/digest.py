@@ -1,40 +1,44 @@
 """The step that says what there is to say, when its hour has come.
 
-due recipient -> candidates -> compose -> render -> put (outbox + ledger + next hour)
+due recipient, not at rest -> drafts -> messages -> put (outbox + ledger + next hour)
+what is urgent             -> draft  -> message  -> put at once (no hour moves)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from monitor import __version__
-from monitor.errors import ConfigError, StoreError
-from monitor.notify.compose import compose
-from monitor.notify.slots import latest_slot, next_slot
-from monitor.notify.wording import without_addresses
-from monitor.records import (
-    Coverage,
-    Digest,
-    Feed,
-    FeedNote,
-    Plan,
-    Schedule,
-    StepReport,
-    Subscription,
-)
+from monitor.errors import StoreError
+from monitor.notify.slots import day_start, latest_slot, next_slot, rest_until
+from monitor.records import Digest, DigestKind, Rendered, Schedule, StepReport, Subscription
+from monitor.service import drafts
 from monitor.service.app import App
-from monitor.service.health import FeedHealth, State, diagnose
-from monitor.store import feeds, matches, outbox, stories, subscriptions
+from monitor.service.hours import mend_clock, plan_of
+from monitor.store import outbox, subscriptions
+
+_COUNTED = {
+    DigestKind.SCHEDULED: "digests",
+    DigestKind.URGENT: "urgent",
+    DigestKind.UPDATE: "updates",
+}
+COUNTS = (*_COUNTED.values(), "silent", "stories", "cut")
 
 
 def digest(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
-    """Put the digest of every due recipient into the outbox; ``at_once``: of every recipient."""
-    counts = {"digests": 0, "silent": 0, "stories": 0, "cut": 0}
+    """Put the digest of every due recipient into the outbox, and then what is urgent.
+
+    Whoever is at rest stays due, and is served once when the rest is over. ``at_once``: everybody
+    is served now, also those at rest.
+    """
+    counts = Counter(dict.fromkeys(COUNTS, 0))
     failed: list[Exception] = []
-    for subscription in subscriptions.due(app.database, None if at_once else now):
+    for serve in _work(app, now, at_once=at_once):
         try:
-            _count(counts, _serve(app, subscription, now, at_once=at_once))
+            counts.update(serve())
         except StoreError:
             raise
         except Exception as error:  # told when all are served: one costs the others nothing
@@ -46,95 +50,88 @@ def digest(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
     return StepReport(step="digest", counts=counts)
 
 
-def _count(counts: dict[str, int], made: Digest | None) -> None:
-    if made is None:
-        counts["silent"] += 1
-        return
-    counts["digests"] += 1
-    counts["stories"] += sum(len(section.entries) for section in made.sections)
-    counts["cut"] += len(made.cut)
-
-
 def preview(app: App, now: datetime) -> tuple[Digest, ...]:
     """The digests that would go out now, without writing anything."""
-    drafts = (draft(app, each, now, now) for each in subscriptions.due(app.database, None))
-    return tuple(made for made in drafts if made is not None)
-
-
-def draft(app: App, subscription: Subscription, slot: datetime, now: datetime) -> Digest | None:
-    """What this recipient would be told at ``slot`` of all that was found until ``now``."""
-    plan = _plan_of(app, subscription)
-    since = subscription.last_at or subscription.started_at
-    return compose(
-        matches.candidates(app.database, subscription, plan.topics),
-        name=plan.digest,
-        recipient=subscription.recipient,
-        slot=slot,
-        since=since,
-        zone=plan.schedule.zone,
-        cap=plan.cap,
-        coverage=_coverage(app, since, now),
+    return tuple(
+        digest
+        for each in subscriptions.due(app.database, None)
+        for digest in drafts.scheduled(app, each, plan_of(app, each), now, now)
     )
 
 
-def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool) -> Digest | None:
+def _work(app: App, now: datetime, *, at_once: bool) -> Iterator[Callable[[], Counter[str]]]:
+    mend_clock(app, now)
+    for each in subscriptions.due(app.database, None if at_once else now):
+        yield partial(_serve, app, each, now, at_once=at_once)
+    if not at_once:
+        yield from _urgent_work(app, now)
+
+
+def _urgent_work(app: App, now: datetime) -> Iterator[Callable[[], Counter[str]]]:
+    if not any(plan.urgent for plan in app.plans.values()):
+        return
+    app.watch.look(app.database, now)
+    for each in subscriptions.due(app.database, None):
+        if each.id not in app.watch.settled:
+            yield partial(_serve_urgent, app, each, now)
+
+
+def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool) -> Counter[str]:
+    plan = plan_of(app, subscription)
+    if not at_once and rest_until(plan.schedule, now) is not None:
+        return Counter()
+    slot, next_at = _hours(plan.schedule, subscription, now, at_once=at_once)
+    told = drafts.scheduled(app, subscription, plan, slot, now)
+    made = [_made(app, each) for each in told]
+    written = outbox.put(app.database, subscription, slot, next_at, made, now, version=__version__)
+    return _counted(made if written else ())
+
+
+def _serve_urgent(app: App, subscription: Subscription, now: datetime) -> Counter[str]:
+    """Tell what cannot wait. Who is at rest is asked for again when the rest is over."""
+    plan = plan_of(app, subscription)
+    if plan.urgent is None or rest_until(plan.schedule, now) is not None:
+        return Counter()
+    told = drafts.urgent(app, subscription, plan, now)
+    made = None if told is None else _made(app, told)
+    written = made is not None and outbox.put_at_once(
+        app.database,
+        subscription,
+        made,
+        now,
+        since=day_start(plan.schedule.zone, now),
+        at_most=plan.urgent.at_most,
+        version=__version__,
+    )
+    app.watch.settled.add(subscription.id)
+    return _counted((made,)) if made is not None and written else Counter()
+
+
+def _made(app: App, digest: Digest) -> Rendered:
     from monitor.notify.render import render
 
-    plan = _plan_of(app, subscription)
-    slot, next_at = _hours(plan.schedule, subscription, now, at_once=at_once)
-    found = draft(app, subscription, slot, now)
-    made = () if found is None else (render(found, sender=app.settings.mail.sender),)
-    written = outbox.put(
-        app.database, subscription, slot, next_at, made, now, version=__version__
-    )
-    return made[0].digest if made and written else None
-
-
-def _plan_of(app: App, subscription: Subscription) -> Plan:
-    """How this recipient is served; a command beside us may have brought in newer names."""
-    try:
-        return app.settings.plan(subscription.digest, subscription.recipient)
-    except KeyError as error:
-        raise ConfigError(
-            (
-                f"the digest {subscription.digest!r} came into the configuration after this"
-                " service was started; restart the service to have it sent",
-            )
-        ) from error
+    return render(digest, sender=app.settings.mail.sender, templating=app.templating())
 
 
 def _hours(
     schedule: Schedule, subscription: Subscription, now: datetime, *, at_once: bool
 ) -> tuple[datetime, datetime]:
-    """The slot being served and the next one. Missed slots are made up once, by the latest."""
+    """The slot being served and the next one. Missed slots are made up once, by the latest.
+
+    That is the one promised last where the schedule was changed since: the changed one may have
+    come round before, and been served.
+    """
+    next_at = next_slot(schedule, now)
     if at_once:
-        return now, max(subscription.next_at, next_slot(schedule, now))
-    return latest_slot(schedule, now), next_slot(schedule, now)
+        return now, max(subscription.next_at, next_at)
+    return max(subscription.next_at, latest_slot(schedule, now)), next_at
 
 
-def _coverage(app: App, since: datetime, until: datetime) -> Coverage:
-    watched = [feed for feed in feeds.all_feeds(app.database) if feed.spec.enabled]
-    found = diagnose(app.database, watched, until)
-    return Coverage(
-        stories_read=stories.seen_between(app.database, since, until),
-        feeds_read=sum(feed.failures == 0 and not feed.is_new for feed in watched),
-        failing=_those(found, State.FAILING),
-        missed=tuple(_note(feed) for feed in watched if _missed_some(feed, since, until)),
-        held=_those(found, State.HELD),
-        gone=_those(found, State.GONE),
-        silent=_those(found, State.SILENT),
-    )
-
-
-def _those(found: Iterable[FeedHealth], state: State) -> tuple[FeedNote, ...]:
-    return tuple(_note(each.feed) for each in found if each.has(state))
-
-
-def _note(feed: Feed) -> FeedNote:
-    """A feed as the footer tells it: without its address, which may hold a secret."""
-    error = without_addresses(feed.last_error or "")
-    return FeedNote(name=feed.title, since=feed.failing_since, error=error, count=feed.held)
-
-
-def _missed_some(feed: Feed, since: datetime, until: datetime) -> bool:
-    return feed.gap_at is not None and since < feed.gap_at <= until
+def _counted(made: Sequence[Rendered]) -> Counter[str]:
+    if not made:
+        return Counter(silent=1)
+    counts = Counter(_COUNTED[each.digest.kind] for each in made)
+    for each in made:
+        counts["stories"] += sum(len(section.entries) for section in each.digest.sections)
+        counts["cut"] += len(each.digest.cut)
+    return counts

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from monitor.notify.slots import next_slot
 from monitor.records import StepReport
 from monitor.service.app import App
-from monitor.store import outbox, outcomes, stories, subscriptions, topics
+from monitor.service.hours import mend_clock
+from monitor.store import outbox, outcomes, stories, topics
 
 FETCHES_KEPT = timedelta(days=14)
 """How long a fetch stays in the log."""
@@ -23,7 +22,7 @@ def upkeep(app: App, now: datetime) -> StepReport:
     """
     before = now - app.settings.keep
     counts = {
-        "clocks mended": subscriptions.mend_clock(app.database, now, _latest_hours(app, now)),
+        "clocks mended": mend_clock(app, now),
         "stories forgotten": stories.prune(app.database, before),
         "messages forgotten": outbox.prune(app.database, before),
         "backgrounds forgotten": topics.prune_backgrounds(app.database),
@@ -33,13 +32,3 @@ def upkeep(app: App, now: datetime) -> StepReport:
     }
     app.database.checkpoint()
     return StepReport(step="upkeep", counts=counts)
-
-
-def _latest_hours(app: App, now: datetime) -> Mapping[int, datetime]:
-    """The hour after ``now`` of each recipient: a later one cannot be the next."""
-    schedules = {(each.digest, each.recipient): each.schedule for each in app.settings.plans()}
-    known = (
-        (each, schedules.get((each.digest, each.recipient)))
-        for each in subscriptions.everyone(app.database)
-    )
-    return {each.id: next_slot(schedule, now) for each, schedule in known if schedule is not None}

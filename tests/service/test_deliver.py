@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def test_what_was_taken_is_not_sent_again_because_the_database_could_not_be_told
     assert len(mails.raw) == 1
 
 
-def test_a_missing_password_is_told_before_any_message_is_claimed(
+def test_a_message_whose_way_lacks_a_password_waits_with_words_and_its_owner_is_told(
     tmp_path: Path, feeds: FeedServer, mails: MailServer
 ) -> None:
     login = "security: tls, user: reader, password_env: MONITOR_NO_SUCH_PASSWORD"
@@ -94,7 +94,23 @@ def test_a_missing_password_is_told_before_any_message_is_claimed(
         app = App(settings=load(file), database=ready.database, owner="test", rng=ready.rng)
         with pytest.raises(ConfigError, match="MONITOR_NO_SUCH_PASSWORD"):
             deliver(app, SEVEN)
-        assert (the_item(app).state, the_item(app).attempts) == (OutboxState.READY, 0)
+        assert the_item(app).state is OutboxState.WAITING
+        assert "MONITOR_NO_SUCH_PASSWORD" in str(the_item(app).last_error)
+
+
+def test_for_want_of_configuration_no_message_is_ever_given_up(
+    tmp_path: Path, feeds: FeedServer, mails: MailServer
+) -> None:
+    login = "security: tls, user: reader, password_env: MONITOR_NO_SUCH_PASSWORD"
+    with composed(tmp_path, feeds, smtp(mails.port)) as ready:
+        file = tmp_path / "monitor.yaml"
+        given = file.read_text()
+        file.write_text(given.replace("security: none", login))
+        app = App(settings=load(file), database=ready.database, owner="test", rng=ready.rng)
+        for hours in range(0, 24 * 7, 2):
+            with suppress(ConfigError):
+                deliver(app, SEVEN + hours * HOUR)
+        assert deliver(ready, SEVEN + 24 * 7 * HOUR).counts["sent"] == 1
 
 
 def test_a_step_begins_no_attempt_after_its_turn_so_that_no_lease_is_counted_from_long_ago(

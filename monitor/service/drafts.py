@@ -1,0 +1,139 @@
+"""What a recipient is told: the digest of its hour, more of what was told, and what is urgent."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from monitor.notify.compose import compose
+from monitor.notify.slots import day_start, rest_until
+from monitor.records import (
+    Digest,
+    DigestKind,
+    FirstTold,
+    MatchedStory,
+    Plan,
+    Story,
+    Subscription,
+    Urgent,
+    WhenEmpty,
+)
+from monitor.service.app import App
+from monitor.service.coverage import coverage
+from monitor.store import archive, matches
+
+WEEKS = 12
+"""Weeks of matches that are shown of a topic."""
+_LATE = timedelta(minutes=10)
+"""What came up so shortly before midnight may still be told at once."""
+
+
+def scheduled(
+    app: App, subscription: Subscription, plan: Plan, slot: datetime, now: datetime
+) -> tuple[Digest, ...]:
+    """The digest of ``slot`` of all that was found until ``now``; none where it says nothing.
+
+    Where the plan wants updates, a message more for each one that told a story first.
+    """
+    threads, unthreaded = _threads(app, subscription, plan)
+    untold = matches.candidates(app.database, subscription, plan.topics)
+    digests = [_compose(app, subscription, plan, (*untold, *unthreaded), slot=slot, now=now)]
+    for first, found in threads.items():
+        digests.append(
+            _compose(
+                app,
+                subscription,
+                plan,
+                found,
+                slot=slot,
+                now=now,
+                kind=DigestKind.UPDATE,
+                first=first,
+            )
+        )
+    return tuple(digest for digest in digests if digest is not None)
+
+
+def _threads(
+    app: App, subscription: Subscription, plan: Plan
+) -> tuple[Mapping[FirstTold, Sequence[MatchedStory]], Sequence[MatchedStory]]:
+    """Later versions of told stories, by the message that each answers, and those of messages
+    that were forgotten since: told like any other."""
+    if not plan.updates:
+        return {}, ()
+    found = matches.updates(app.database, subscription, plan.topics)
+    first = archive.first_told(app.database, subscription, found)
+    threads: dict[FirstTold, list[MatchedStory]] = {}
+    for each in found:
+        if each.story.id in first:
+            threads.setdefault(first[each.story.id], []).append(each)
+    return threads, [each for each in found if each.story.id not in first]
+
+
+def urgent(app: App, subscription: Subscription, plan: Plan, now: datetime) -> Digest | None:
+    """What of the untold is to be told at once, in one message; None: nothing.
+
+    That is what reached the second threshold and came up today: at the end of a rest, where it
+    was found within one. What found no room on its day waits for the scheduled digest. With it
+    goes whatever tells the same, since that would never be told again.
+    """
+    if plan.urgent is None:
+        return None
+    first = _leads(app, subscription, plan, plan.urgent, now)
+    if not first:
+        return None
+    same = {key for match in first for key in _identities(match.story)}
+    untold = matches.candidates(app.database, subscription, plan.topics)
+    found = [each for each in untold if not same.isdisjoint(_identities(each.story))]
+    return _compose(app, subscription, plan, found, slot=now, now=now, kind=DigestKind.URGENT)
+
+
+def _leads(
+    app: App, subscription: Subscription, plan: Plan, wish: Urgent, now: datetime
+) -> list[MatchedStory]:
+    today = day_start(plan.schedule.zone, now) - _LATE
+    found = matches.candidates(app.database, subscription, plan.topics, at_least=wish.above)
+    return [each for each in found if _came_up(plan, each.match.matched_at) >= today]
+
+
+def _came_up(plan: Plan, matched_at: datetime) -> datetime:
+    """When a match could be told first."""
+    return rest_until(plan.schedule, matched_at) or matched_at
+
+
+def _identities(story: Story) -> Iterator[Hashable]:
+    yield story.id
+    yield "text", story.content_key
+    if story.link_key is not None:
+        yield "link", story.link_key
+
+
+def _compose(
+    app: App,
+    subscription: Subscription,
+    plan: Plan,
+    found: Sequence[MatchedStory],
+    *,
+    slot: datetime,
+    now: datetime,
+    kind: DigestKind = DigestKind.SCHEDULED,
+    first: FirstTold | None = None,
+) -> Digest | None:
+    if not found and plan.when_empty is WhenEmpty.SILENT:
+        return None
+    since = subscription.last_at or subscription.started_at
+    return compose(
+        found,
+        name=plan.digest,
+        recipient=subscription.recipient,
+        slot=slot,
+        since=since,
+        zone=plan.schedule.zone,
+        cap=plan.cap,
+        coverage=coverage(app, plan.topics, since, now),
+        kind=kind,
+        topics=plan.topics,
+        weeks=matches.weekly(app.database, plan.topics, now, WEEKS),
+        when_empty=plan.when_empty,
+        first=first,
+    )
