@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, SecretStr, model_validator
 
 from monitor.config.addresses import WebAddress, check_channel
+from monitor.config.secrets import read_secret
 from monitor.config.strict import Strict, exactly_one
 from monitor.config.values import EnvName, OwnPath
+from monitor.errors import ConfigError
 from monitor.records import ChannelKind
 
 
@@ -40,6 +44,20 @@ class ChannelSettings(Strict):
         if self.feed is not None:
             return ChannelKind.FEED
         return ChannelKind.APPRISE if self.folder is None else ChannelKind.FOLDER
+
+    def secret(self, name: str, environ: Mapping[str, str] = os.environ) -> SecretStr:
+        """Read what signs a webhook, or the Apprise address, now. ``name``: of this channel.
+
+        Raises ``ConfigError`` where it is missing, and for a channel that has none.
+        """
+        if self.webhook is not None:
+            key, variable, file = "secret", self.secret_env, self.secret_file
+        else:
+            key, variable, file = "apprise", self.apprise_env, self.apprise_file
+        secret = read_secret(f"channels.{name}.{key}", variable, file, environ)
+        if secret is None:
+            raise ConfigError((f"channels.{name} has no secret",))
+        return secret
 
 
 ChannelName = Annotated[str, AfterValidator(check_channel)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import stat
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import DeliveryError
+from monitor.notify.channel import message_of
 from monitor.notify.files import FolderTransport, file_name
 from monitor.notify.render import render
 from monitor.records import Message
@@ -121,3 +123,14 @@ def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
     FolderTransport(tmp_path).check()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_is_a_file_named_by_slot_digest_and_hash(tmp_path: Path) -> None:
+    digest = a_digest(recipient="shelf", name="Morning / news")
+    page = message_of(digest, b"<!doctype html>", "text/html")
+    for _ in range(2):
+        FolderTransport(tmp_path).send(page)
+
+    (written,) = tmp_path.iterdir()
+    assert written.read_bytes() == page.raw
+    assert re.fullmatch(r"20250728T050000Z-morning-news-[0-9a-f]{32}\.html", written.name)
