@@ -134,6 +134,7 @@ class _BoundedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.access_log = False  # whatever loggers are told: addresses are secrets of readers
         if len(self.connections) > CONNECTIONS:
             transport.abort()
             return

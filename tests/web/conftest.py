@@ -51,3 +51,11 @@ def app(config: Path) -> Iterator[App]:
 def site(app: App) -> Iterator[Site]:
     with served_site(app) as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def still(walked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One site for all tests in which nothing is to change."""
+    folder = shutil.copytree(walked, tmp_path_factory.mktemp("still") / "copy")
+    with opened(Path(folder) / "monitor.yaml", LATER) as app, served_site(app) as site:
+        yield site

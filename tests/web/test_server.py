@@ -1,0 +1,211 @@
+"""The server beside the steps: bounded, alone on its port, and gone when it is told."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import httpx
+import pytest
+
+from monitor.config import load
+from monitor.errors import ConfigError, MonitorError
+from monitor.service.app import open_app
+from monitor.service.views import LATE_AFTER
+from monitor.store import vitals
+from monitor.web import server
+from monitor.web.server import serving
+from tests.builders import write_config
+from tests.cli.test_service_process import PATIENCE, running, started, stopped, until
+from tests.web.site import LATER, Site
+
+CROWD = 200
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def crowd(host: str, size: int, begun: bytes) -> Iterator[list[socket.socket]]:
+    """Clients that begin to speak and then say nothing more."""
+    name, _, port = host.rpartition(":")
+    with ExitStack() as stack:
+        made = []
+        for _ in range(size):
+            client = stack.enter_context(socket.create_connection((name, int(port)), timeout=20))
+            with suppress(ConnectionError):
+                client.sendall(begun)
+            made.append(client)
+        yield made
+
+
+def hung_up(client: socket.socket) -> bool:
+    try:
+        while client.recv(4096):
+            pass
+    except ConnectionError:
+        return True
+    return True
+
+
+def test_of_a_crowd_only_so_many_are_kept_and_those_only_until_they_should_have_spoken(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HEAD_SECONDS", 1.0)
+    with crowd(site.host, CROWD, b"GET / HTTP/1.1\r\nHost: local") as clients:
+        assert all(hung_up(each) for each in clients)
+    assert site.get("/robots.txt").status_code == 200
+
+
+def test_a_connection_ends_whatever_it_does(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "LIFE_SECONDS", 1.0)
+    request = b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with crowd(site.host, 3, request + request[:20]) as clients:
+        assert all(hung_up(each) for each in clients)
+
+
+def test_a_form_that_does_not_come_is_not_waited_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.web.site.PATIENCE", 0.5)
+    head = f"POST {site.farewell()} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\nstop"
+    with crowd(site.host, 1, head.encode()) as (client,):
+        assert client.recv(4096).startswith(b"HTTP/1.1 408")
+    assert site.reader().stopped_at is None
+
+
+def test_a_reader_who_hangs_up_in_the_middle_disturbs_nobody(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = f"POST {site.farewell()} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\nstop"
+    with crowd(site.host, 5, head.encode()):
+        pass
+    assert site.get("/robots.txt").status_code == 200
+    assert "page failed" not in caplog.text
+
+
+def test_health_is_that_of_the_steps(site: Site) -> None:
+    assert (site.get("/healthz").status_code, site.get("/healthz").text) == (503, "late\n")
+    for step in LATE_AFTER:
+        vitals.beat(site.app.database, step, LATER)
+    assert (site.get("/healthz").status_code, site.get("/healthz").text) == (200, "ok\n")
+    site.now = LATER + timedelta(days=1)
+    assert site.get("/healthz").status_code == 503
+
+
+def test_a_port_that_is_taken_is_told_with_what_to_do(site: Site) -> None:
+    assert site.app.settings.web is not None
+    port = int(site.host.rpartition(":")[2])
+    taken = site.app.settings.web.model_copy(update={"listen": ("127.0.0.1", port)})
+    main = site.app.settings.main.model_copy(update={"web": taken})
+    app = replace(site.app, settings=replace(site.app.settings, main=main))
+    told = f"web.listen: nothing can listen on 127.0.0.1:{port} .*; end what uses that port"
+    with pytest.raises(MonitorError, match=told), serving(app, lambda: LATER):
+        pass
+
+
+def test_a_name_that_is_none_is_told_likewise(config: Path) -> None:
+    config.write_text(config.read_text().replace("127.0.0.1:1", "no-such-host.invalid:80"))
+    with (
+        open_app(load(config), owner="test", rng=Random(0)) as app,
+        pytest.raises(MonitorError, match=r"nothing can listen on no-such-host.invalid:80"),
+        serving(app, lambda: LATER),
+    ):
+        pass
+
+
+def test_a_key_that_others_may_read_keeps_the_pages_shut(config: Path) -> None:
+    (config.parent / "web.key").write_text("k" * 40)
+    (config.parent / "web.key").chmod(0o644)
+    with (
+        open_app(load(config), owner="test", rng=Random(0)) as app,
+        pytest.raises(ConfigError, match="may be read by others"),
+        serving(app, lambda: LATER),
+    ):
+        pass
+
+
+# ---------------------------------------------------------------- as a process
+
+
+def service(folder: Path, port: int) -> Path:
+    config = write_config(folder, feeds=["http://127.0.0.1:9/feed"], host="127.0.0.1:9")
+    with config.open("a") as file:
+        file.write(f"web: {{listen: '127.0.0.1:{port}'}}\n")
+    return config
+
+
+def answers(port: int) -> bool:
+    try:
+        url = f"http://127.0.0.1:{port}/robots.txt"
+        return httpx.get(url, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def healthy(port: int) -> bool:
+    return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200
+
+
+def test_the_service_serves_its_pages_and_ends_in_time_though_a_crowd_holds_them(
+    tmp_path: Path, port: int
+) -> None:
+    config = service(tmp_path, port)
+    with running(config) as process:
+        until(lambda: answers(port), "the pages")
+        with crowd(f"127.0.0.1:{port}", CROWD, b"GET / HTTP/1.1\r\n"):
+            until(lambda: started(config), "the start")
+            assert stopped(process) < 10
+    assert "pages served" in (tmp_path / "log").read_text()
+
+
+def test_the_steps_go_on_beside_a_crowd_that_says_nothing(tmp_path: Path, port: int) -> None:
+    config = service(tmp_path, port)
+    with running(config) as process:
+        until(lambda: answers(port), "the pages")
+        with crowd(f"127.0.0.1:{port}", CROWD, b"GET / HTTP/1.1\r\n"):
+            status = [sys.executable, "-m", "monitor", "status", "--check", "-c", str(config)]
+            until(lambda: started(config), "the start")
+            until(lambda: subprocess.run(status, capture_output=True).returncode == 0, "health")
+        until(lambda: healthy(port), "the pages, after the crowd")
+        assert stopped(process) < 10
+
+
+def test_a_second_user_of_the_port_ends_the_start_with_1(tmp_path: Path, port: int) -> None:
+    config = service(tmp_path, port)
+    with socket.create_server(("127.0.0.1", port)):
+        done = subprocess.run(
+            [sys.executable, "-m", "monitor", "run", "-c", str(config)],
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert f"nothing can listen on 127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+WITHOUT = """
+import sys
+sys.modules.update(starlette=None, uvicorn=None)
+from monitor.cli import main
+main(["run", "-c", sys.argv[1]])
+"""
+
+
+def test_without_the_extra_the_start_says_what_to_install(tmp_path: Path, port: int) -> None:
+    config = service(tmp_path, port)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(config)],
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "install newsmonitor[web]" in done.stderr
