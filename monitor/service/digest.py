@@ -18,6 +18,7 @@ from monitor.records import Digest, DigestKind, Rendered, Schedule, StepReport, 
 from monitor.service import drafts
 from monitor.service.app import App
 from monitor.service.hours import mend_clock, plan_of
+from monitor.service.links import linked
 from monitor.store import outbox, subscriptions
 
 _COUNTED = {
@@ -82,7 +83,7 @@ def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool
         return Counter()
     slot, next_at = _hours(plan.schedule, subscription, now, at_once=at_once)
     told = drafts.scheduled(app, subscription, plan, slot, now)
-    made = [_made(app, each) for each in told]
+    made = [_made(app, subscription, each) for each in told]
     written = outbox.put(app.database, subscription, slot, next_at, made, now, version=__version__)
     return _counted(made if written else ())
 
@@ -93,7 +94,7 @@ def _serve_urgent(app: App, subscription: Subscription, now: datetime) -> Counte
     if plan.urgent is None or rest_until(plan.schedule, now) is not None:
         return Counter()
     told = drafts.urgent(app, subscription, plan, now)
-    made = None if told is None else _made(app, told)
+    made = None if told is None else _made(app, subscription, told)
     written = made is not None and outbox.put_at_once(
         app.database,
         subscription,
@@ -107,10 +108,11 @@ def _serve_urgent(app: App, subscription: Subscription, now: datetime) -> Counte
     return _counted((made,)) if made is not None and written else Counter()
 
 
-def _made(app: App, digest: Digest) -> Rendered:
+def _made(app: App, subscription: Subscription, digest: Digest) -> Rendered:
     from monitor.notify.render import render
 
-    return render(digest, sender=app.settings.mail.sender, templating=app.templating())
+    told = linked(app, digest, subscription)
+    return render(told, sender=app.settings.mail.sender, templating=app.templating())
 
 
 def _hours(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from monitor.notify.compose import compose
 from monitor.notify.slots import day_start, rest_until
@@ -24,6 +25,7 @@ from monitor.store import archive, matches
 
 WEEKS = 12
 """Weeks of matches that are shown of a topic."""
+_UPDATE = DigestKind.UPDATE
 _LATE = timedelta(minutes=10)
 """What came up so shortly before midnight may still be told at once."""
 
@@ -35,39 +37,28 @@ def scheduled(
 
     Where the plan wants updates, a message more for each one that told a story first.
     """
-    threads, unthreaded = _threads(app, subscription, plan)
     untold = matches.candidates(app.database, subscription, plan.topics)
-    digests = [_compose(app, subscription, plan, (*untold, *unthreaded), slot=slot, now=now)]
-    for first, found in threads.items():
-        digests.append(
-            _compose(
-                app,
-                subscription,
-                plan,
-                found,
-                slot=slot,
-                now=now,
-                kind=DigestKind.UPDATE,
-                first=first,
-            )
-        )
-    return tuple(digest for digest in digests if digest is not None)
+    digest = _compose(app, subscription, plan, untold, slot=slot, now=now)
+    return (*filter(None, (digest,)), *_updates(app, subscription, plan, slot, now))
 
 
-def _threads(
-    app: App, subscription: Subscription, plan: Plan
-) -> tuple[Mapping[FirstTold, Sequence[MatchedStory]], Sequence[MatchedStory]]:
-    """Later versions of told stories, by the message that each answers, and those of messages
-    that were forgotten since: told like any other."""
+def _updates(
+    app: App, subscription: Subscription, plan: Plan, slot: datetime, now: datetime
+) -> Iterator[Digest]:
+    """Later versions of told stories, in a message for each one that they answer.
+
+    Where that one is forgotten, a later version is what it is without the wish: a copy.
+    """
     if not plan.updates:
-        return {}, ()
+        return
     found = matches.updates(app.database, subscription, plan.topics)
-    first = archive.first_told(app.database, subscription, found)
+    told_in = archive.first_told(app.database, subscription, found)
     threads: dict[FirstTold, list[MatchedStory]] = {}
     for each in found:
-        if each.story.id in first:
-            threads.setdefault(first[each.story.id], []).append(each)
-    return threads, [each for each in found if each.story.id not in first]
+        if each.story.id in told_in:
+            threads.setdefault(told_in[each.story.id], []).append(each)
+    compose_update = partial(_compose, app, subscription, plan, slot=slot, now=now, kind=_UPDATE)
+    yield from filter(None, (compose_update(each, first=it) for it, each in threads.items()))
 
 
 def urgent(app: App, subscription: Subscription, plan: Plan, now: datetime) -> Digest | None:

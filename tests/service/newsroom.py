@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +105,19 @@ class Newsroom:
                 recipient=item.message.recipient,
                 slot=lines[item.run].slot,
                 made_at=item.created_at,
-                stories=_numbers(item.message.raw),
+                stories=self._stories(item.run),
             )
             for item in self.items
         ]
+
+    def _stories(self, run: int) -> tuple[int, ...]:
+        """The numbers of the stories that a digest places, with their copies."""
+        assert self.app is not None
+        found = archive.get(self.app.database, run)
+        assert found is not None
+        entries = (entry for section in found.digest.sections for entry in section.entries)
+        told = (it for entry in entries for it in (entry.lead, *entry.echoes, *entry.updates))
+        return tuple(sorted({int(it.story.title.strip("Story []")) for it in told}))
 
     def stories(self, recipient: str = "reader@example.org") -> list[tuple[int, ...]]:
         """The stories of each message to ``recipient``."""
@@ -120,9 +127,3 @@ class Newsroom:
 def link(name: str) -> bytes:
     """The key of an address."""
     return key(f"link {name}")
-
-
-def _numbers(raw: bytes) -> tuple[int, ...]:
-    text = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
-    assert text is not None
-    return tuple(sorted({int(n) for n in re.findall(r"\[(\d+)\]", text.get_content())}))
