@@ -179,6 +179,7 @@ class TestRest:
             ('{daily: "07:00"}', 'quiet: {from: "22:00", until: "07:00"}'),
             ('{at: ["23:00", "21:59"]}', 'quiet: {from: "22:00", until: "07:30"}'),
             ('{cron: "0 7 24 12 *"}', 'days_off: ["2026-12-24", saturday]'),
+            ('{cron: "0 7 29 2 */7"}', 'days_off: ["1976-02-29"]'),
             ('{cron: "0 0 29 2 *"}', "days_off: [monday, tuesday, wednesday, thursday, friday]"),
         ],
     )

@@ -82,6 +82,14 @@ def test_a_time_that_comes_twice_is_served_the_first_time_only() -> None:
     ]
 
 
+def test_while_an_hour_is_repeated_its_times_have_all_been_served() -> None:
+    schedule = daily(time(2, 30), time(2, 45))
+    again = utc(2025, 10, 26, 1, 10)  # 02:10 for the second time
+
+    assert latest_slot(schedule, again) == utc(2025, 10, 26, 0, 45)
+    assert next_slot(schedule, again) == utc(2025, 10, 27, 1, 30)
+
+
 def test_two_times_in_the_same_gap_are_one_slot() -> None:
     schedule = daily(time(2, 15), time(2, 45), time(3))
 

@@ -111,6 +111,16 @@ def test_a_lost_day_is_not_made_up_for_at_the_midnight_of_a_day_off() -> None:
     ]
 
 
+def test_an_hour_of_the_rest_is_left_out_also_where_a_clock_change_moves_it_to_the_end() -> None:
+    quiet = Rest(start=time(2), end=time(3))
+    schedule = Schedule(times=(time(2, 30), time(12)), zone="Europe/Berlin", rest=quiet)
+    assert slots_between(schedule, utc(2025, 3, 30), utc(2025, 3, 31)) == [utc(2025, 3, 30, 10)]
+
+    friday_off = Rest(weekdays=frozenset({4}))
+    schedule = Schedule(times=(time(7),), zone="Pacific/Apia", rest=friday_off)
+    assert slots_between(schedule, utc(2011, 12, 30), utc(2011, 12, 31)) == [utc(2011, 12, 30, 17)]
+
+
 @pytest.mark.parametrize(
     "schedule",
     [
