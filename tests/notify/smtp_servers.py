@@ -198,9 +198,9 @@ class Inbox:
 
 
 @contextmanager
-def sound_server(*, password: str | None = None, **options: Any) -> Iterator[Inbox]:
+def sound_server(*, password: str | None = None, port: int = 0, **options: Any) -> Iterator[Inbox]:
     """A real SMTP server; with ``password`` it wants the login of ``reader`` first."""
-    inbox = Inbox(port=free_port())
+    inbox = Inbox(port=port or free_port())
 
     def check(
         _server: Any, session: Any, _envelope: Any, _mechanism: str, login: Any
