@@ -10,9 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitor.cli.feedtables import ROWS, feeds_overview, when
+from monitor.cli.mailtables import happened
 from monitor.cli.output import console, put
 from monitor.cli.tables import expected, make_table
-from monitor.records import OutboxItem, OutboxState, ThresholdKind
+from monitor.records import ThresholdKind
 
 if TYPE_CHECKING:
     from monitor.service.views import Status, TopicStatus
@@ -75,20 +76,12 @@ def _digests(state: Status, now: datetime) -> list[RenderableType]:
 def _messages(state: Status, now: datetime) -> list[RenderableType]:
     if not state.messages:
         return []
-    table = make_table("Mails that need a look", "recipient", "made", "state", "what happened")
+    columns = ("#", "recipient", "made", "state", "what happened")
+    table = make_table("Messages that need a look", *columns, right=("#",))
     for each in state.messages[:ROWS]:
-        made, told = when(each.created_at, now), _happened(each, now)
-        table.add_row(escape(each.message.recipient), made, each.state, escape(told))
-    return [table, ""]
-
-
-def _happened(item: OutboxItem, now: datetime) -> str:
-    facts = [item.last_error] if item.last_error else []
-    if item.uncertain:
-        facts.append("an attempt ended without an answer: it may arrive twice")
-    if item.state is OutboxState.WAITING:
-        facts.append(f"next attempt {when(item.next_attempt_at, now)}")
-    return "; ".join(facts)
+        made, told = when(each.created_at, now), happened(each, now)
+        table.add_row(str(each.id), escape(each.message.recipient), made, each.state, escape(told))
+    return [table, "`monitor outbox retry NUMBER` sends one again that was given up.", ""]
 
 
 def _facts(state: Status) -> list[RenderableType]:

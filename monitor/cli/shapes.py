@@ -9,10 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from monitor.records import (
-    Digest,
-    DigestEntry,
     Feed,
-    FeedNote,
     Match,
     MatchedStory,
     OutboxItem,
@@ -41,7 +38,8 @@ if TYPE_CHECKING:
 Shape = dict[str, Any]
 
 
-def _pick(record: object, *names: str) -> Shape:
+def pick(record: object, *names: str) -> Shape:
+    """Those fields of a record, under their names."""
     return {name: getattr(record, name) for name in names}
 
 
@@ -52,22 +50,22 @@ def feed(it: FeedHealth) -> Shape:
     pace = None if asked_at is None else (each.next_check_at - asked_at).total_seconds()
     return {
         **_feed(each, it.state),
-        "conditions": [_pick(one, "state", "told", "at", "remedy") for one in it.conditions],
+        "conditions": [pick(one, "state", "told", "at", "remedy") for one in it.conditions],
         "asked_every_seconds": pace,
         "stories_per_day": _per_day(each.rhythm),
-        **_pick(each, "address", "story_at", "gone_at", "held", "held_at", "gaps", "gap_at"),
+        **pick(each, "address", "story_at", "gone_at", "held", "held_at", "gaps", "gap_at"),
         "last_seconds": each.seconds,
     }
 
 
 def _feed(it: Feed, health: str) -> Shape:
     return {
-        **_pick(it, "id", "title"),
-        **_pick(it.spec, "url", "tags", "enabled"),
+        **pick(it, "id", "title"),
+        **pick(it.spec, "url", "tags", "enabled"),
         "interval_seconds": it.spec.interval.total_seconds(),
         "health": health,
-        **_pick(it, "last_checked_at", "last_success_at", "next_check_at", "failing_since"),
-        **_pick(it, "failures", "last_error", "last_status", "skipped_entries"),
+        **pick(it, "last_checked_at", "last_success_at", "next_check_at", "failing_since"),
+        **pick(it, "failures", "last_error", "last_status", "skipped_entries"),
     }
 
 
@@ -79,7 +77,7 @@ def fetch(it: LoggedFetch) -> Shape:
     """One request for a feed, and what came of it."""
     names = ("at", "status", "http_status", "seconds", "size", "new", "error")
     asked = {"feed_id": it.feed.id, "feed": it.feed.title, "url": it.feed.spec.url}
-    return {**asked, **_pick(it.line, *names), "redirected_to": it.redirected_to}
+    return {**asked, **pick(it.line, *names), "redirected_to": it.redirected_to}
 
 
 def story(it: Story) -> Shape:
@@ -90,19 +88,19 @@ def story(it: Story) -> Shape:
     """
     names = ("id", "url", "title", "text", "article", "article_note", "source", "feed_url")
     moments = ("published_at", "seen_at", "edited_at")
-    return _pick(it, *names, "feed_tags", "language", *moments, "backlog")
+    return pick(it, *names, "feed_tags", "language", *moments, "backlog")
 
 
 def _terms(terms: Iterable[Term]) -> list[Shape]:
-    return [_pick(term, "text", "share") for term in terms]
+    return [pick(term, "text", "share") for term in terms]
 
 
 def match(it: Match) -> Shape:
     """A score and its reasons: the shares of ``terms`` and ``rest`` sum to ``score``."""
     return {
-        **_pick(it, "score", "threshold", "state", "veto"),
+        **pick(it, "score", "threshold", "state", "veto"),
         "terms": _terms(it.terms),
-        **_pick(it, "rest", "background_version", "matched_at"),
+        **pick(it, "rest", "background_version", "matched_at"),
     }
 
 
@@ -118,17 +116,17 @@ def _seed(it: Seed) -> Shape:
 def topic(it: TopicSpec) -> Shape:
     """What the owner wrote about a topic."""
     return {
-        **_pick(it, "name", "language"),
+        **pick(it, "name", "language"),
         "seeds": [_seed(seed) for seed in it.seeds],
         "not": [_seed(seed) for seed in it.not_seeds],
-        **_pick(it, "must", "any", "never", "feeds", "tags", "alerts_per_week"),
+        **pick(it, "must", "any", "never", "feeds", "tags", "alerts_per_week"),
     }
 
 
 def threshold(it: Threshold | None) -> Shape | None:
     """A threshold and where it comes from; None: it was not chosen yet."""
     names = ("value", "kind", "sample", "expected_per_week", "expected_low", "expected_high")
-    return None if it is None else _pick(it, *names, "since")
+    return None if it is None else pick(it, *names, "since")
 
 
 def topic_status(it: TopicStatus) -> Shape:
@@ -137,9 +135,11 @@ def topic_status(it: TopicStatus) -> Shape:
     return {**topic(it.topic.spec), "threshold": threshold(it.threshold), **counts}
 
 
-def _message(it: OutboxItem) -> Shape:
+def message(it: OutboxItem) -> Shape:
+    """A message on its way, or given up; ``run`` is the number of its digest."""
     names = ("state", "attempts", "created_at", "next_attempt_at", "uncertain", "last_error")
-    return {**_pick(it.message, "message_id", "recipient", "subject"), **_pick(it, *names)}
+    told = pick(it.message, "message_id", "recipient", "subject")
+    return {**pick(it, "id", "run", "digest"), **told, **pick(it, *names)}
 
 
 def status(it: Status) -> Shape:
@@ -149,13 +149,13 @@ def status(it: Status) -> Shape:
         "topics": [topic_status(each) for each in it.topics],
         "topics_without_seed": it.without_seed,
         "digests": [
-            _pick(each, "digest", "recipient", "last_at", "next_at") for each in it.subscriptions
+            pick(each, "digest", "recipient", "last_at", "next_at") for each in it.subscriptions
         ],
         "outbox": {state: it.outbox.get(state, 0) for state in OutboxState},
-        "messages": [_message(each) for each in it.messages],
+        "messages": [message(each) for each in it.messages],
         "stories": it.stories,
         "background": {"version": it.background_version, "stories": it.background_stories},
-        "service": _pick(it, "beats", "late"),
+        "service": pick(it, "beats", "late"),
     }
 
 
@@ -180,7 +180,7 @@ def _chosen(it: Chosen) -> Shape:
 def verdict(it: Verdict) -> Shape:
     """What was said of a story; the words that it taught are the story's."""
     names = ("id", "wanted", "origin", "given_at", "reverted_at", "story_id", "title", "url")
-    return _pick(it, *names)
+    return pick(it, *names)
 
 
 def given(it: Given) -> Shape:
@@ -201,10 +201,10 @@ def difference(it: Difference) -> Shape:
             "before": threshold(it.before.threshold),
             "after": threshold(it.after.threshold),
         },
-        "terms": [_pick(each, "text", "before", "after") for each in it.terms],
+        "terms": [pick(each, "text", "before", "after") for each in it.terms],
         "stories": it.stories,
-        "gained": [_pick(each, "id", "title", "url") for each in it.gained],
-        "lost": [_pick(each, "id", "title", "url") for each in it.lost],
+        "gained": [pick(each, "id", "title", "url") for each in it.gained],
+        "lost": [pick(each, "id", "title", "url") for each in it.lost],
     }
 
 
@@ -214,7 +214,7 @@ def question(it: Question) -> Shape:
         "topic": it.topic.spec.name,
         "threshold": threshold(it.threshold),
         "asked": it.asked and matched(it.asked),
-        **_pick(it, "open", "stories"),
+        **pick(it, "open", "stories"),
     }
 
 
@@ -225,7 +225,7 @@ def explanation(it: Explanation) -> Shape:
         "match": match(it.match),
         "stored": it.stored and match(it.stored),
         "now": it.now and match(it.now),
-        **_pick(it, "changes", "fate", "scored_at", "refusals"),
+        **pick(it, "changes", "fate", "scored_at", "refusals"),
         "missing": _terms(it.missing),
         "story": story(it.story),
     }
@@ -233,36 +233,9 @@ def explanation(it: Explanation) -> Shape:
 
 def finding(it: Finding) -> Shape:
     """One thing that ``monitor check`` looked at."""
-    return _pick(it, "what", "ok", "told", "level")
+    return pick(it, "what", "ok", "told", "level")
 
 
 def advice(it: Advice) -> Shape:
     """One thing that could be better about a topic."""
-    return _pick(it, "topic", "level", "place", "what", "remedy")
-
-
-def _entry(it: DigestEntry) -> Shape:
-    copies = {"copies": [matched(each) for each in it.echoes]}
-    return {**matched(it.lead), **copies, "also": [matched(each) for each in it.also]}
-
-
-def _note(it: FeedNote) -> Shape:
-    return _pick(it, "name", "since", "error", "count")
-
-
-def digest(it: Digest) -> Shape:
-    """What one mail would say."""
-    return {
-        **_pick(it, "name", "recipient", "slot", "since", "zone"),
-        "sections": [
-            {"topic": section.topic, "stories": [_entry(each) for each in section.entries]}
-            for section in it.sections
-        ],
-        "cut": [matched(each) for each in it.cut],
-        **_pick(it.coverage, "stories_read", "feeds_read"),
-        "feeds_failing": [_note(each) for each in it.coverage.failing],
-        "feeds_missed": [_note(each) for each in it.coverage.missed],
-        "feeds_held": [_note(each) for each in it.coverage.held],
-        "feeds_gone": [_note(each) for each in it.coverage.gone],
-        "feeds_silent": [_note(each) for each in it.coverage.silent],
-    }
+    return pick(it, "topic", "level", "place", "what", "remedy")

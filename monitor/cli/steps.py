@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli import shapes
 from monitor.cli.common import (
     config_option,
     giving_back,
@@ -38,7 +37,7 @@ now_option = click.option(
 )
 
 
-def _do(config_path: Path, steps: list[Step], *, as_json: bool) -> None:
+def do_steps(config_path: Path, steps: list[Step], *, as_json: bool) -> None:
     """Run steps in a row and print what each did."""
     with opened(config_path) as app, progress(app), noticed(), giving_back(app):
         reports = [step(app, utc_now()) for step in steps]
@@ -129,14 +128,15 @@ def once(config_path: Path, at_once: bool, as_json: bool) -> None:
     from monitor.service.upkeep import upkeep
 
     matching = [learn, match_step, read_articles, match_step]
-    steps = [poll_step, *matching, _digest_step(at_once), deliver_step, upkeep]
-    _do(config_path, steps, as_json=as_json)
+    steps = [poll_step, *matching, digest_step(at_once), deliver_step, upkeep]
+    do_steps(config_path, steps, as_json=as_json)
 
 
-def _digest_step(at_once: bool) -> Step:
-    from monitor.service.digest import digest as digest_step
+def digest_step(at_once: bool) -> Step:
+    """The step that makes digests; ``at_once``: without waiting for their hour."""
+    from monitor.service.digest import digest
 
-    return lambda app, now: digest_step(app, now, at_once=at_once)
+    return lambda app, now: digest(app, now, at_once=at_once)
 
 
 @click.command()
@@ -148,11 +148,11 @@ def poll(config_path: Path, as_json: bool) -> None:
 
     \b
     Example:
-      monitor poll && monitor match && monitor digest --preview
+      monitor poll && monitor match && monitor digest preview
     """
     from monitor.service.poll import poll as poll_step
 
-    _do(config_path, [poll_step], as_json=as_json)
+    do_steps(config_path, [poll_step], as_json=as_json)
 
 
 @click.command()
@@ -169,7 +169,7 @@ def match(config_path: Path, as_json: bool) -> None:
     from monitor.service.learn import learn
     from monitor.service.match import match as match_step
 
-    _do(config_path, [learn, match_step], as_json=as_json)
+    do_steps(config_path, [learn, match_step], as_json=as_json)
 
 
 @click.command()
@@ -188,42 +188,7 @@ def articles(config_path: Path, as_json: bool) -> None:
     from monitor.service.articles import articles as read_articles
     from monitor.service.match import match as match_step
 
-    _do(config_path, [read_articles, match_step], as_json=as_json)
-
-
-@click.command()
-@config_option
-@click.option("--preview", is_flag=True, help="Show the digests as text; write and send nothing.")
-@now_option
-@json_option
-@speaks_plainly
-def digest(config_path: Path, preview: bool, at_once: bool, as_json: bool) -> None:
-    """Put the digests whose hour has come into the outbox.
-
-    \b
-    Examples:
-      monitor digest --preview     what would go out now
-      monitor digest --now         do not wait for the hour
-    """
-    if preview:
-        _preview(config_path, as_json=as_json)
-    else:
-        _do(config_path, [_digest_step(at_once)], as_json=as_json)
-
-
-def _preview(config_path: Path, *, as_json: bool) -> None:
-    from monitor.notify.render import render_text
-    from monitor.service.digest import preview
-
-    with opened(config_path) as app:
-        drafts = preview(app, utc_now())
-    if as_json:
-        print_json([shapes.digest(each) for each in drafts])
-        return
-    for draft in drafts:
-        click.echo(f"To: {draft.recipient}\n\n{render_text(draft)}")
-    if not drafts:
-        click.echo("Nothing to tell: no recipient has an untold match.")
+    do_steps(config_path, [read_articles, match_step], as_json=as_json)
 
 
 @click.command()
@@ -239,4 +204,4 @@ def deliver(config_path: Path, as_json: bool) -> None:
     """
     from monitor.service.deliver import deliver as deliver_step
 
-    _do(config_path, [deliver_step], as_json=as_json)
+    do_steps(config_path, [deliver_step], as_json=as_json)

@@ -197,7 +197,7 @@ def test_once_now_carries_a_story_into_the_mail_folder(config: Path) -> None:
 def test_a_preview_shows_the_digest_and_sends_nothing(config: Path) -> None:
     for step in ("poll", "match"):
         call(step, "-c", config)
-    shown = call("digest", "-c", config, "--preview")
+    shown = call("digest", "preview", "-c", config)
     assert ADVISORY[0][:40] in shown.output
     assert not any(told("status", "-c", config)["outbox"].values())
     assert told("digest", "-c", config, "--now")["digest"]["digests"] == 1
@@ -286,7 +286,7 @@ def test_status_says_why_a_mail_waits(config: Path) -> None:
     config.write_text(config.read_text().replace("folder: outbox", smtp))
     assert call("once", "--now", "-c", config).exit_code == 0
     page = call("status", "-c", config).output
-    assert "Mails that need a look" in page
+    assert "Messages that need a look" in page
     assert "Connection refused" in page
     assert "next attempt in" in page
     (message,) = told("status", "-c", config)["messages"]

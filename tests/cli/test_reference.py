@@ -24,6 +24,8 @@ def commands() -> dict[str, click.Command]:
         command = main.get_command(context, name)
         assert command is not None
         inner = command.commands if isinstance(command, click.Group) else {"": command}
+        if isinstance(command, click.Group) and command.invoke_without_command:
+            inner = {"": command, **inner}
         found |= {f"{name} {each}".strip(): it for each, it in inner.items()}
     return found
 

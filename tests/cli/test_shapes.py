@@ -71,7 +71,7 @@ def test_matches_and_explanations_share_their_shapes(config: Path) -> None:
 
 
 def test_a_preview_gives_the_stories_by_topic(config: Path) -> None:
-    (digest,) = told("digest", "--preview", "-c", config)
+    (digest,) = told("digest", "preview", "-c", config)
     (section,) = digest["sections"]
     (story,) = section["stories"]
     assert (section["topic"], story["story"]["title"]) == ("advisory", ADVISORY[0])
@@ -84,7 +84,7 @@ def test_nothing_in_any_json_is_ours_alone(config: Path) -> None:
     """Hashes and validators serve the program; the texts of the seeds are in their files."""
     for words in (
         ("status",), ("topics", "list"), ("topics", "show", "advisory"), ("matches",),
-        ("explain", ADVISORY[0], "advisory"), ("digest", "--preview"),
+        ("explain", ADVISORY[0], "advisory"), ("digest", "preview"),
     ):  # fmt: skip
         found = dict(flattened(told(*words, "-c", config)))
         assert not [name for name in found if name.endswith(("_key", "_hash", "etag", "_version"))

@@ -1,0 +1,34 @@
+"""Digests that would go out now, as messages: nothing is written, nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from monitor.records import Digest, Rendered
+from monitor.service import drafts
+from monitor.service.app import App
+from monitor.service.hours import plan_of
+from monitor.store import subscriptions
+
+
+def preview(
+    app: App, now: datetime, *, digest: str | None = None, recipient: str | None = None
+) -> tuple[Rendered, ...]:
+    """Return what the recipients would get now; of one digest, of one recipient, or of all."""
+    return tuple(_messages(app, now, digest, recipient))
+
+
+def _messages(
+    app: App, now: datetime, digest: str | None, recipient: str | None
+) -> Iterator[Rendered]:
+    for each in subscriptions.due(app.database, None):
+        if digest in (None, each.digest) and recipient in (None, each.recipient):
+            for told in drafts.scheduled(app, each, plan_of(app, each), now, now):
+                yield _made(app, told)
+
+
+def _made(app: App, digest: Digest) -> Rendered:
+    from monitor.notify.render import render
+
+    return render(digest, sender=app.settings.mail.sender, templating=app.templating())

@@ -1,0 +1,73 @@
+"""The readers by their names: who they are, and who wants nothing more for now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from monitor.records import Plan, Subscription
+from monitor.service.app import App
+from monitor.service.views import LISTED, NotFound
+from monitor.store import subscriptions
+
+BY_COMMAND = "command"
+"""Who stopped a recipient, where a command did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A recipient of a digest; ``plan`` None: the configuration does not name them any more."""
+
+    subscription: Subscription
+    plan: Plan | None
+
+
+def listing(app: App) -> tuple[Reader, ...]:
+    """Return every recipient of every digest, the next to be served first."""
+    plans = {(plan.digest, plan.recipient): plan for plan in app.settings.plans()}
+    known = subscriptions.everyone(app.database)
+    return tuple(
+        Reader(subscription=each, plan=plans.get((each.digest, each.recipient))) for each in known
+    )
+
+
+def stop(app: App, recipient: str, digest: str | None, now: datetime) -> tuple[Subscription, ...]:
+    """Send ``recipient`` nothing more of ``digest``, None: of any; return those that are new to it.
+
+    Raises ``NotFound`` where there is no such recipient.
+    """
+    wanted = _named(app, recipient, digest)
+    return tuple(
+        each for each in wanted if subscriptions.stop(app.database, each.id, now, by=BY_COMMAND)
+    )
+
+
+def resume(app: App, recipient: str, digest: str | None, now: datetime) -> tuple[Subscription, ...]:
+    """Serve ``recipient`` again; return those who were stopped, as they are now.
+
+    Raises ``NotFound`` where there is no such recipient.
+    """
+    wanted = _named(app, recipient, digest)
+    resumed = {each.id for each in wanted if subscriptions.resume(app.database, each.id, now)}
+    return tuple(each for each in subscriptions.everyone(app.database) if each.id in resumed)
+
+
+def _named(app: App, recipient: str, digest: str | None) -> Sequence[Subscription]:
+    known = subscriptions.everyone(app.database)
+    found = [each for each in known if each.recipient.casefold() == recipient.casefold()]
+    if not found:
+        raise NotFound(_unknown("recipient", recipient, [each.recipient for each in known]))
+    named = [each for each in found if digest in (None, each.digest)]
+    if not named:
+        raise NotFound(_unknown("digest", digest or "", [each.digest for each in found]))
+    return named
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> str:
+    there = sorted(set(known))
+    close = get_close_matches(name, there, n=1)
+    listed = close or there[:LISTED]
+    hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(listed) or 'none'}"
+    return f"there is no {what} {name}; {hint}"
