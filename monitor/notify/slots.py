@@ -124,9 +124,19 @@ def _weekdays(schedule: Schedule, first: date, step: int) -> Iterator[date]:
 
 
 def _cron_days(cron: str, first: date, step: int) -> Iterator[date]:
+    day = _cron_day(cron, first, step)
+    while day is not None:
+        yield day
+        day = _cron_day(cron, day + step * _DAY, step)
+
+
+@lru_cache(maxsize=1000)  # asked for every recipient every few seconds, and the same for a day
+def _cron_day(cron: str, first: date, step: int) -> date | None:
+    """The nearest day of a cron line from ``first`` on, or back; None: not within 50 years."""
     midnight = datetime.combine(first, time())
     sim = _simulation("0 0 {2} {3} {4}", cron, midnight - step * _SECOND, reverse=step < 0)
-    return (wall.date() for wall in sim)
+    found = next(sim, None)
+    return None if found is None else found.date()
 
 
 @lru_cache(maxsize=1000)
