@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,8 @@ def _pages(app: App) -> AbstractContextManager[Served | None]:
 def once(config_path: Path, at_once: bool, as_json: bool) -> None:
     """Do every step once: poll, learn, match, articles, digest, deliver, upkeep.
 
-    A digest is made when its hour has come since the last one; --now makes it at once.
+    A digest is made when its hour has come since the last one; --now makes and sends it at once,
+    also to those at rest.
 
     \b
     Examples:
@@ -128,7 +130,8 @@ def once(config_path: Path, at_once: bool, as_json: bool) -> None:
     from monitor.service.upkeep import upkeep
 
     matching = [learn, match_step, read_articles, match_step]
-    steps = [poll_step, *matching, digest_step(at_once), deliver_step, upkeep]
+    deliver_all = partial(deliver_step, at_once=at_once)
+    steps: list[Step] = [poll_step, *matching, digest_step(at_once), deliver_all, upkeep]
     do_steps(config_path, steps, as_json=as_json)
 
 
