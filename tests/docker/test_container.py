@@ -118,7 +118,7 @@ def test_every_foreign_image_has_a_version() -> None:
     assert all(re.search(r":v?\d", image) for image in images)
 
 
-def test_the_mail_catcher_is_seen_from_this_machine_only() -> None:
+def test_mail_catcher_and_pages_are_seen_from_this_machine_only() -> None:
     ports = [port for each in compose()["services"].values() for port in each.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
@@ -129,6 +129,15 @@ def test_the_configuration_of_the_composition_loads_and_names_its_mail_catcher()
     assert found.mail.smtp is not None
     assert found.mail.smtp.host in compose()["services"]
     assert found.database_url() == "sqlite:////data/monitor.db"
+
+
+def test_the_pages_are_reached_by_the_port_that_is_published() -> None:
+    web = load(DOCKER / "monitor.yaml").web
+    assert web is not None
+    assert web.listen == ("0.0.0.0", 8321)
+    assert final_stage()["EXPOSE"] == "8321"
+    assert "127.0.0.1:8321:8321" in compose()["services"]["monitor"]["ports"]
+    assert web.public_url == "http://localhost:8321"
 
 
 def test_the_folders_in_the_container_lie_to_each_other_as_in_the_checkout() -> None:
