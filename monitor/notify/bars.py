@@ -10,7 +10,7 @@ from monitor.notify.wording import count
 SCORE_WIDTH = 120
 """Pixels of a bar that stands for the score 1."""
 SPARK_HEIGHT = 20
-_MARKS = 10
+_MARKS = 20
 _BLOCKS = "▂▃▄▅▆▇█"
 _NONE = "▁"
 
@@ -20,7 +20,7 @@ class ScoreBar:
     """A score on a scale from 0 to 1, in pixels.
 
     ``base`` reaches up to the threshold, ``over`` from there to the score, ``rest`` to 1; ``text``
-    is the same in characters: ``[###|##-----]``, where ``|`` is the threshold.
+    is the same in characters: ``[#####|####-----------]``, where ``|`` is the threshold.
     """
 
     base: int
@@ -69,5 +69,5 @@ def sparkline(weeks: Sequence[int]) -> Sparkline | None:
         blocks="".join(_BLOCKS[round(last * n / highest)] if n else _NONE for n in weeks),
         spoken=f"matches a week, the oldest first: {', '.join(map(str, weeks))}",
         summary=f"{count(weeks[-1], 'match', 'matches')} in the last week, "
-        f"{sum(weeks):,} in {len(weeks)}",
+        f"{sum(weeks):,} in {count(len(weeks), 'week')}",
     )

@@ -67,7 +67,8 @@ class _Telling(NamedTuple):
 
     @property
     def fits(self) -> bool:
-        return 0 < len(self.html.encode()) <= MAX_HTML
+        as_sent = len(self.html.encode()) + self.html.count("\n")  # lines end with CRLF
+        return 0 < as_sent <= MAX_HTML
 
 
 def _fitted(digest: Digest, templating: Templating) -> _Telling:

@@ -33,7 +33,7 @@ class Detail:
 
 
 DETAILS = (
-    Detail(snippet=MAX_SNIPPET, terms=6, sources=6, updates=3, contents=90),
+    Detail(snippet=MAX_SNIPPET, terms=6, sources=6, updates=3, contents=64),
     Detail(snippet=200, terms=4, sources=4, updates=2, contents=0),
     Detail(snippet=100, terms=3, sources=2, updates=1, contents=0),
     Detail(title=120, snippet=0, terms=2, sources=0, updates=1, contents=0, bars=False),

@@ -202,3 +202,16 @@ def composed(
         when_empty=when_empty,
         first=first,
     )
+
+
+def a_note(*topics: str) -> Digest:
+    """A digest of an hour without news."""
+    note = composed([], when_empty=WhenEmpty.NOTE, topics=topics)
+    assert note is not None
+    return note
+
+
+def first_told(subject: str) -> FirstTold:
+    """The message that told a story first, two days before."""
+    told_at = MONDAY - timedelta(days=2)
+    return FirstTold(message_id="<1@example.org>", subject=subject, told_at=told_at)

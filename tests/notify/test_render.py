@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -12,48 +14,27 @@ from hypothesis import given, settings
 
 from monitor.notify.palette import DARK, LIGHT, Palette
 from monitor.notify.render import MAX_HTML, render, render_html, render_text, subject_of
-from monitor.records import Coverage, Digest, MatchedStory, Term
+from monitor.records import (
+    Coverage,
+    Digest,
+    DigestKind,
+    MatchedStory,
+    Rendered,
+    Term,
+)
 from tests.notify.builders import (
     a_digest,
     a_failing_feed,
     a_feed,
     a_hit,
+    a_note,
     a_story,
+    first_told,
     hostile_texts,
 )
+from tests.notify.page_reader import Page
 
 DATA = Path(__file__).parent / "data"
-VOID = {"meta", "br"}
-
-
-class Page(HTMLParser):
-    """The elements of a page with their attributes, its text, and whether its tags balance."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.open: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    def attributes(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def full_digest() -> Digest:
@@ -171,7 +152,10 @@ def test_an_unknown_zone_is_named() -> None:
 def test_the_subject_is_the_best_title_and_how_many_more() -> None:
     stories = [a_hit(a_story(n, title=f"Title {n}"), n / 10) for n in (1, 2, 3)]
 
+    other = a_hit(a_story(4, title="Title 4"), 0.1, topic="Shipping")
+
     assert subject_of(a_digest(*stories)) == "Title 3 (+2 more)"
+    assert subject_of(a_digest(*stories, other)) == "Title 3 (+3 more on 2 topics)"
     assert subject_of(a_digest(stories[0])) == "Title 1"
 
 
@@ -181,6 +165,27 @@ def test_a_long_subject_is_cut_but_keeps_its_count() -> None:
     subject = subject_of(a_digest(*stories))
     assert len(subject) <= 90
     assert subject.endswith("word… (+1 more)")
+
+
+def test_the_subject_of_an_urgent_mail_begins_with_its_topic() -> None:
+    hits = [a_hit(a_story(n, title=f"Title {n}"), n / 10) for n in (1, 2)]
+    long = a_hit(a_story(title="Title"), topic="very " * 60)
+
+    assert subject_of(a_digest(*hits, kind=DigestKind.URGENT)) == "Iraq: Title 2 (+1 more)"
+    assert subject_of(a_digest(long, kind=DigestKind.URGENT)).endswith("very…: Title")
+
+
+def test_the_subject_of_an_update_answers_that_of_the_first_mail() -> None:
+    first = first_told("Title 1 (+3 more)")
+    digest = a_digest(kind=DigestKind.UPDATE, first=first)
+
+    assert subject_of(digest) == "Re: Title 1 (+3 more)"
+    assert subject_of(replace(digest, first=first_told("Re: Title 1"))) == "Re: Title 1"
+
+
+def test_the_subject_of_a_note_says_on_how_many_topics_nothing_is_new() -> None:
+    assert subject_of(a_note("Iraq", "Shipping", "Ports")) == "Nothing new on 3 topics"
+    assert subject_of(a_note("Iraq")) == "Nothing new on Iraq"
 
 
 def test_a_story_without_a_title_is_named_by_its_text() -> None:
@@ -293,6 +298,12 @@ def test_every_text_colour_is_readable(palette: Palette) -> None:
         assert contrast(colour, palette.card) >= 4.5
 
 
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_every_bar_can_be_made_out(palette: Palette) -> None:
+    for colour in (palette.bar, palette.base):
+        assert contrast(colour, palette.card) >= 3
+
+
 def test_every_colour_has_its_counterpart_in_the_dark() -> None:
     html = render_html(full_digest())
     dark = html.partition("prefers-color-scheme: dark")[2].partition("</style>")[0]
@@ -399,24 +410,29 @@ def told_in(digest: Digest) -> list[MatchedStory]:
 
 
 def test_what_a_mail_has_no_room_for_is_cut_lowest_first_and_said() -> None:
-    digest = a_digest(*many_arabic_hits(5000), cap=500)
-    made = render(digest, sender="monitor@example.org").digest
-    html, text = render_html(digest), render_text(digest)
-    told = told_in(made)
+    made = render(a_digest(*many_arabic_hits(5000), cap=500), sender="monitor@example.org")
+    text, html = parts(made)
+    told, cut = told_in(made.digest), made.digest.cut
 
     assert len(html.encode()) <= MAX_HTML
     assert html.count("<h3 ") == len(told) == len(re.findall(r"^\d+\. ", text, re.MULTILINE)) > 20
-    assert len({m.story.id for m in (*told, *made.cut)}) == 5000
-    assert min(m.match.score for m in told) >= max(m.match.score for m in made.cut)
-    said = f"{5000 - len(told):,} more stories matched and found no room here; the best of them:"
-    assert said in " ".join(Page(html).text.split())
+    assert len({match.story.id for match in (*told, *cut)}) == 5000
+    assert min(m.match.score for m in told) >= max(m.match.score for m in cut)
+    said = f"{len(cut):,} more stories matched and found no room here; the best of them:"
+    assert said in Page(html).text
     assert said in " ".join(text.split())
     assert "fewer words than usual" in text
 
 
+def parts(made: Rendered) -> tuple[str, str]:
+    mail = message_from_bytes(made.message.raw, policy=default)
+    text, html = (part.get_content() for part in mail.iter_parts())
+    return text, html
+
+
 def test_a_digest_that_was_cut_to_fit_renders_the_same_again() -> None:
     first = render(
-        a_digest(*many_arabic_hits(300, topics=20), cap=300), sender="monitor@example.org"
+        a_digest(*many_arabic_hits(120, topics=20), cap=120), sender="monitor@example.org"
     )
 
     assert render(first.digest, sender="monitor@example.org") == first
