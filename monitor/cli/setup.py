@@ -55,7 +55,7 @@ def _check_of(path: Path) -> str:
 @click.command()
 @config_option
 @click.option("--feeds", is_flag=True, help="Also fetch and read each feed and seed page once.")
-@click.option("--mail", is_flag=True, help="Also reach the mail server or folder; send nothing.")
+@click.option("--mail", is_flag=True, help="Also reach mail server and channels; send nothing.")
 @click.option("--show", is_flag=True, help="Only print what was understood, secrets hidden.")
 @json_option
 @speaks_plainly
@@ -63,7 +63,7 @@ def check(config_path: Path, feeds: bool, mail: bool, show: bool, as_json: bool)
     """Validate the configuration; name file, line, key and remedy of each problem.
 
     No story is stored and nothing is sent. Exits with 2 for a configuration that is not valid, with
-    1 if a feed, seed page or mail server fails.
+    1 if a feed, seed page, mail server or channel fails.
 
     \b
     Examples:
@@ -129,7 +129,7 @@ def _try(config_path: Path, *, feeds: bool, mail: bool) -> list[Finding]:
         return [
             *(checks.try_pages(app) if feeds else ()),
             *(checks.try_feeds(app) if feeds else ()),
-            *(checks.try_mail(app) if mail else ()),
+            *(checks.try_ways(app) if mail else ()),
         ]
 
 

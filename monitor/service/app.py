@@ -44,8 +44,9 @@ class App:
 
     ``owner`` marks the leases this process takes. ``stopping`` asks every step to end soon.
     ``progress`` is told what long work has done so far. ``matcher`` is kept while its inputs stand.
-    ``taken``: messages that a server took, as long as the database could not be told. ``closed``:
-    ways out that could not be reached, and when. ``watch``: who may have urgent news to come.
+    ``taken``: messages that a server took, as long as the database could not be told. ``ways``:
+    those out that were opened, mail under no name; ``closed``: those that could not be reached, and
+    when. ``watch``: who may have urgent news to come.
     """
 
     settings: Settings
@@ -97,27 +98,6 @@ class App:
         from monitor.ingest.article import is_available
 
         return is_available()
-
-    @cached_property
-    def transport(self) -> Transport:
-        """Where messages go: a folder or an SMTP server."""
-        from monitor.notify.files import FolderTransport
-        from monitor.notify.mail import SmtpSettings, SmtpTransport
-
-        mail = self.settings.mail
-        if mail.smtp is None:
-            return FolderTransport(mail.folder)
-        secret = mail.smtp.password()
-        return SmtpTransport(
-            SmtpSettings(
-                host=mail.smtp.host,
-                port=mail.smtp.port,
-                security=mail.smtp.security,
-                user=mail.smtp.user,
-                password=secret.get_secret_value() if secret else None,
-                ca_file=mail.smtp.ca_file,
-            )
-        )
 
     def templating(self) -> Templating:
         """The templates of one message: the owner's, where there are any, and the shipped ones."""

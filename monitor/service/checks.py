@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from monitor.config import Settings
 from monitor.errors import ConfigError, DeliveryError, FetchError, ParseError
-from monitor.records import Fetched, Request, TopicSpec
+from monitor.records import ChannelKind, Fetched, Request, TopicSpec
+from monitor.service import ways
 from monitor.service.advice import advice_on, advice_on_page
 from monitor.service.app import App
 from monitor.service.fulltext import missing_extra
@@ -37,6 +38,8 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     yield from _languages(settings)
     if problem := missing_extra(settings):
         yield Finding(what="full texts", ok=False, told=problem)
+    if problem := ways.missing_extra(settings):
+        yield Finding(what="channels", ok=False, told=problem)
     for level, told in remarks(settings):
         yield Finding(what="web", ok=level != "error", told=told, level=level)
     yield Finding(what="digests", ok=True, told=_digests(settings))
@@ -143,13 +146,20 @@ def try_pages(app: App) -> Iterator[Finding]:
                 yield Finding(what=f"seed page {url}", ok=True, told=told, level=each.level)
 
 
-def try_mail(app: App) -> Iterator[Finding]:
-    """Reach the mail server or folder, log in, and send nothing."""
+def try_ways(app: App) -> Iterator[Finding]:
+    """Reach the mail server or folder and every channel, log in, and send nothing."""
     mail = app.settings.mail
     place = f"folder {mail.folder}" if mail.smtp is None else f"{mail.smtp.host}:{mail.smtp.port}"
+    yield _way(app, "mail", "@", f"{place} is ready")
+    for name, channel in app.settings.channels.items():
+        seen = "its address is right, which only sending proves"
+        told = seen if channel.kind is ChannelKind.APPRISE else "is ready"
+        yield _way(app, f"channel {name}", name, f"{channel.kind}: {told}")
+
+
+def _way(app: App, what: str, recipient: str, ready: str) -> Finding:
     try:
-        app.transport.check()
-    except DeliveryError as error:
-        yield Finding(what="mail", ok=False, told=str(error))
-    else:
-        yield Finding(what="mail", ok=True, told=f"{place} is ready")
+        ways.way_to(app, recipient).check()
+    except (ConfigError, DeliveryError) as error:
+        return Finding(what=what, ok=False, told=str(error))
+    return Finding(what=what, ok=True, told=ready)

@@ -12,6 +12,7 @@ from monitor.notify.retry import is_hopeless, retry_wait
 from monitor.records import OutboxItem, StepReport
 from monitor.service.app import App
 from monitor.service.hours import at_rest
+from monitor.service.ways import way_to
 from monitor.store import outbox, subscriptions
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def deliver(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
 def _attempt(app: App, item: OutboxItem, now: datetime, lacking: list[ConfigError]) -> str:
     way = _way(item.message.recipient)
     try:
-        app.transport.send(item.message)
+        way_to(app, item.message.recipient).send(item.message)
     except DeliveryError as error:
         return _settle_failure(app, item, error, now)
     except ConfigError as error:

@@ -14,11 +14,20 @@ from functools import partial
 from monitor import __version__
 from monitor.errors import StoreError
 from monitor.notify.slots import day_start, latest_slot, next_slot, rest_until
-from monitor.records import Digest, DigestKind, Rendered, Schedule, StepReport, Subscription
+from monitor.records import (
+    Digest,
+    DigestKind,
+    Plan,
+    Rendered,
+    Schedule,
+    StepReport,
+    Subscription,
+)
 from monitor.service import drafts
 from monitor.service.app import App
 from monitor.service.hours import mend_clock, plan_of
 from monitor.service.links import linked
+from monitor.service.ways import make
 from monitor.store import outbox, subscriptions
 
 _COUNTED = {
@@ -83,7 +92,7 @@ def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool
         return Counter()
     slot, next_at = _hours(plan.schedule, subscription, now, at_once=at_once)
     told = drafts.scheduled(app, subscription, plan, slot, now)
-    made = [_made(app, subscription, each) for each in told]
+    made = [_made(app, plan, subscription, each) for each in told]
     written = outbox.put(app.database, subscription, slot, next_at, made, now, version=__version__)
     return _counted(made if written else ())
 
@@ -94,7 +103,7 @@ def _serve_urgent(app: App, subscription: Subscription, now: datetime) -> Counte
     if plan.urgent is None or rest_until(plan.schedule, now) is not None:
         return Counter()
     told = drafts.urgent(app, subscription, plan, now)
-    made = None if told is None else _made(app, subscription, told)
+    made = None if told is None else _made(app, plan, subscription, told)
     written = made is not None and outbox.put_at_once(
         app.database,
         subscription,
@@ -108,11 +117,8 @@ def _serve_urgent(app: App, subscription: Subscription, now: datetime) -> Counte
     return _counted((made,)) if made is not None and written else Counter()
 
 
-def _made(app: App, subscription: Subscription, digest: Digest) -> Rendered:
-    from monitor.notify.render import render
-
-    told = linked(app, digest, subscription)
-    return render(told, sender=app.settings.mail.sender, templating=app.templating())
+def _made(app: App, plan: Plan, subscription: Subscription, digest: Digest) -> Rendered:
+    return make(app, plan, linked(app, digest, subscription))
 
 
 def _hours(

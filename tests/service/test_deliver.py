@@ -19,6 +19,7 @@ from monitor.service import deliver as room
 from monitor.service.app import App
 from monitor.service.deliver import LEASE, deliver
 from monitor.service.digest import digest
+from monitor.service.ways import way_to
 from monitor.store import outbox
 from monitor.store.database import open_database
 from tests.builders import ADVISORY, MORNING, rss, write_config
@@ -74,7 +75,7 @@ def test_what_was_taken_is_not_sent_again_because_the_database_could_not_be_told
 ) -> None:
     other = sqlite3.connect(tmp_path / "monitor.db", isolation_level=None)
     with composed(tmp_path, feeds, smtp(mails.port)) as app, closing(other):
-        app.__dict__["transport"] = ThenLocked(app.transport, other)
+        app.ways[""] = ThenLocked(way_to(app, "reader@example.org"), other)
         for _ in range(2):
             with pytest.raises(StoreError, match="locked"):
                 deliver(app, SEVEN)

@@ -1,0 +1,160 @@
+"""By which way a recipient is reached: what its messages are made of, and what takes them there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from monitor import __version__
+from monitor.config import Settings
+from monitor.errors import ConfigError
+from monitor.records import MAIL, ChannelKind, Digest, Plan, Rendered
+from monitor.service.app import App
+
+if TYPE_CHECKING:
+    from monitor.config.channels import ChannelSettings
+    from monitor.config.models import MailSettings
+    from monitor.notify.mail import Transport
+    from monitor.notify.templating import Templating
+
+PAGE = "text/html"
+_TYPES = {
+    ChannelKind.MAIL: MAIL,
+    ChannelKind.WEBHOOK: "application/json",
+    ChannelKind.APPRISE: "text/plain",
+    ChannelKind.FEED: "application/atom+xml",
+    ChannelKind.FOLDER: PAGE,
+}
+
+
+def make(app: App, plan: Plan, digest: Digest) -> Rendered:
+    """Return the final message that tells ``digest`` to the recipient of ``plan``."""
+    return remake(
+        digest,
+        content_type=_TYPES[plan.channel],
+        sender=app.settings.mail.sender,
+        templating=app.templating(),
+    )
+
+
+def remake(digest: Digest, *, content_type: str, sender: str, templating: Templating) -> Rendered:
+    """Return the message of that type: the same bytes for the same digest, sender and templates.
+
+    Raises ``ValueError`` for a type that no way has.
+    """
+    if content_type == MAIL:
+        from monitor.notify.render import render
+
+        return render(digest, sender=sender, templating=templating)
+    if content_type == PAGE:
+        return _page(digest, templating)
+    from monitor.notify import atom, payload, push
+
+    makers = {atom.ATOM: atom.as_entries, payload.JSON: payload.as_json, push.TEXT: push.as_note}
+    if content_type not in makers:
+        raise ValueError(f"no channel has messages of the type {content_type}")
+    return makers[content_type](digest)
+
+
+def _page(digest: Digest, templating: Templating) -> Rendered:
+    from monitor.notify.channel import message_of
+    from monitor.notify.render import render_html
+
+    html = render_html(digest, templating)
+    message = message_of(digest, html.encode(), PAGE)
+    return Rendered(message=message, digest=digest, templates=templating.used)
+
+
+def way_to(app: App, recipient: str) -> Transport:
+    """Return what takes messages to ``recipient``, opened at its first use.
+
+    Raises ``ConfigError`` where a secret, a library or the channel itself is missing.
+    """
+    name = "" if "@" in recipient else recipient
+    if name not in app.ways:
+        app.ways[name] = _channel(app.settings, name) if name else _mail(app.settings.mail)
+    return app.ways[name]
+
+
+def missing_extra(settings: Settings) -> str | None:
+    """Say which channels want Apprise, and that it is to be installed; None: nothing is amiss."""
+    from monitor.notify.push import EXTRA, is_available
+
+    wanting = [name for name, it in settings.channels.items() if it.kind is ChannelKind.APPRISE]
+    if not wanting or is_available():
+        return None
+    names = ", ".join(f"channels.{name}" for name in wanting)
+    return f"{names}: Apprise is not installed; install {EXTRA}, or remove the channel"
+
+
+def require_extra(settings: Settings) -> None:
+    """Raise ``ConfigError`` where a channel wants Apprise and it is not installed."""
+    if problem := missing_extra(settings):
+        raise ConfigError((problem,))
+
+
+def _mail(mail: MailSettings) -> Transport:
+    from monitor.notify.files import FolderTransport
+    from monitor.notify.mail import SmtpSettings, SmtpTransport
+
+    if mail.smtp is None:
+        return FolderTransport(mail.folder)
+    secret = mail.smtp.password()
+    return SmtpTransport(
+        SmtpSettings(
+            host=mail.smtp.host,
+            port=mail.smtp.port,
+            security=mail.smtp.security,
+            user=mail.smtp.user,
+            password=secret.get_secret_value() if secret else None,
+            ca_file=mail.smtp.ca_file,
+        )
+    )
+
+
+def _channel(settings: Settings, name: str) -> Transport:
+    from monitor.notify.feed import FeedTransport
+    from monitor.notify.files import FolderTransport
+
+    channel = settings.channels.get(name)
+    if channel is None:
+        problem = f"channels: {name} is gone, and has messages left; bring it back, or drop them"
+        raise ConfigError((problem,))
+    if channel.feed is not None:
+        return FeedTransport(channel.feed)
+    if channel.folder is not None:
+        return FolderTransport(channel.folder)
+    return _webhook(name, channel) if channel.webhook is not None else _push(settings, name)
+
+
+def _webhook(name: str, channel: ChannelSettings) -> Transport:
+    from monitor.notify.webhook import WebhookSettings, WebhookTransport, signing_key
+
+    secret = channel.secret(name).get_secret_value()
+    with _named(f"channels.{name}"):
+        return WebhookTransport(
+            WebhookSettings(
+                url=channel.webhook or "",
+                key=signing_key(secret),
+                user_agent=f"newsmonitor/{__version__}",
+            )
+        )
+
+
+def _push(settings: Settings, name: str) -> Transport:
+    from monitor.notify.push import AppriseTransport
+
+    require_extra(settings)
+    address = settings.channels[name].secret(name).get_secret_value()
+    with _named(f"channels.{name}"):
+        return AppriseTransport(address)
+
+
+@contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Tell where a value stands that cannot be used."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConfigError((f"{place}: {error}",)) from None
