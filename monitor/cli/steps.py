@@ -75,15 +75,16 @@ def run(config_path: Path, log_level: str, log_json: bool) -> None:
       monitor run
       monitor run --config /etc/newsmonitor/monitor.yaml --log-json
     """
+    from monitor.service import fulltext, ways
     from monitor.service.app import sync
-    from monitor.service.fulltext import require_extra
     from monitor.service.schedule import serve
     from monitor.store.database import instance_lock
     from monitor.telemetry import setup_logging
 
     setup_logging(log_level, sys.stderr, json=log_json)
     with opened(config_path, owner="service", synced=False) as app, instance_lock(app.database):
-        require_extra(app.settings)
+        fulltext.require_extra(app.settings)
+        ways.require_extra(app.settings)
         with _pages(app) as pages:
             sync(app, utc_now())  # only the holder of the lock may change what is watched
             ended = serve(app)

@@ -12,9 +12,10 @@ from itertools import zip_longest
 
 from monitor import __version__
 from monitor.errors import MonitorError
-from monitor.records import MAIL, Archived, ArchivedLine, Rendered
+from monitor.records import Archived, ArchivedLine, Rendered
 from monitor.service.app import App
 from monitor.service.views import NotFound
+from monitor.service.ways import remake
 from monitor.store import archive
 
 _MAX_LINE = 80
@@ -77,12 +78,14 @@ def bytes_of(app: App, run: int) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _made_again(old: Archived) -> Rendered:
-    from monitor.notify.render import render
     from monitor.notify.templating import Templating
 
-    if old.content_type != MAIL:
-        raise MonitorError(f"nothing makes {old.content_type}")
-    return render(old.digest, sender=old.sender, templating=Templating.of(old.templates))
+    return remake(
+        old.digest,
+        content_type=old.content_type,
+        sender=old.sender,
+        templating=Templating.of(old.templates),
+    )
 
 
 def _first(old: Archived, raw: bytes) -> Iterator[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from monitor.records import Digest, Rendered
+from monitor.records import Rendered
 from monitor.service import drafts
 from monitor.service.app import App
 from monitor.service.hours import plan_of
+from monitor.service.ways import make
 from monitor.store import subscriptions
 
 
@@ -24,11 +25,6 @@ def _messages(
 ) -> Iterator[Rendered]:
     for each in subscriptions.due(app.database, None):
         if digest in (None, each.digest) and recipient in (None, each.recipient):
-            for told in drafts.scheduled(app, each, plan_of(app, each), now, now):
-                yield _made(app, told)
-
-
-def _made(app: App, digest: Digest) -> Rendered:
-    from monitor.notify.render import render
-
-    return render(digest, sender=app.settings.mail.sender, templating=app.templating())
+            plan = plan_of(app, each)
+            for told in drafts.scheduled(app, each, plan, now, now):
+                yield make(app, plan, told)
