@@ -85,8 +85,8 @@ def _left_out(digest: Digest) -> Iterator[Note]:
 def _shortened(terse: bool) -> Iterator[Note]:
     if terse:
         yield Note(
-            text="Each story is told in fewer words than usual, since mail services show no"
-            " more than the first 100 kB of a mail."
+            text="Each story is told in fewer words than usual, to keep this small enough to be"
+            " shown whole."
         )
 
 

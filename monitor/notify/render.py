@@ -13,6 +13,7 @@ from bisect import bisect_left
 from dataclasses import replace
 from typing import NamedTuple
 
+from monitor.notify.channel import message_of
 from monitor.notify.compose import keep_best
 from monitor.notify.mime import build_message
 from monitor.notify.palette import DARK, LIGHT
@@ -24,8 +25,27 @@ from monitor.records import Digest, Rendered
 
 MAX_HTML = 100_000
 """Bytes of the HTML part. Gmail cuts at 102 kB."""
-MAX_STORIES = 200
-"""Stories in one mail, since none is told in 500 bytes with its link, source and reason."""
+PAGE = "text/html"
+
+
+class _Room(NamedTuple):
+    """Bytes of HTML as sent, and stories: none is told in 500 bytes with link, source, reason."""
+
+    size: int
+    stories: int
+    in_mail: bool
+
+
+_MAIL = _Room(size=MAX_HTML, stories=200, in_mail=True)
+_PAGE = _Room(size=800_000, stories=1600, in_mail=False)
+
+
+class _Telling(NamedTuple):
+    """A digest told in so many words; ``html`` is empty where it cannot fit."""
+
+    digest: Digest
+    shown: DigestView
+    html: str
 
 
 def render(digest: Digest, *, sender: str, templating: Templating | None = None) -> Rendered:
@@ -36,69 +56,73 @@ def render(digest: Digest, *, sender: str, templating: Templating | None = None)
     for an address that cannot stand in a mail and for an unknown zone.
     """
     templates = templating or Templating.shipped()
-    made = _fitted(digest, templates)
+    made = _fitted(digest, templates, _MAIL)
     text = _text(made.shown, templates)
     if faults := _new_faults(digest, templates):
-        warned = replace(digest, warnings=(*digest.warnings, *faults))
-        return render(warned, sender=sender, templating=templates)
+        return render(_warned(digest, faults), sender=sender, templating=templates)
     message = build_message(
         made.digest, sender=sender, subject=made.shown.subject, text=text, html=made.html
     )
-    return Rendered(message=message, digest=made.digest, templates=templates.used, sender=sender)
+    return Rendered(message=message, digest=made.digest, templates=templates.used)
+
+
+def page(digest: Digest, *, templating: Templating | None = None) -> Rendered:
+    """Return the digest as a page of its own, for a folder, and what it was made of.
+
+    It has no sender, and room for eight times as much as a mail; else as `render`.
+    """
+    templates = templating or Templating.shipped()
+    made = _fitted(digest, templates, _PAGE)
+    if faults := _new_faults(digest, templates):
+        return page(_warned(digest, faults), templating=templates)
+    message = message_of(made.digest, made.html.encode(), PAGE)
+    return Rendered(message=message, digest=made.digest, templates=templates.used)
 
 
 def render_text(digest: Digest, templating: Templating | None = None) -> str:
     """Return the plain text part, lines of at most 76 columns but for addresses."""
     templates = templating or Templating.shipped()
-    return _text(_fitted(digest, templates).shown, templates)
+    return _text(_fitted(digest, templates, _MAIL).shown, templates)
 
 
 def render_html(digest: Digest, templating: Templating | None = None) -> str:
     """Return the HTML part."""
-    return _fitted(digest, templating or Templating.shipped()).html
+    return _fitted(digest, templating or Templating.shipped(), _MAIL).html
 
 
-class _Telling(NamedTuple):
-    """A digest told in so many words; ``html`` is empty where it cannot fit."""
-
-    digest: Digest
-    shown: DigestView
-    html: str
-
-    @property
-    def fits(self) -> bool:
-        as_sent = len(self.html.encode()) + self.html.count("\n")  # lines end with CRLF
-        return 0 < as_sent <= MAX_HTML
-
-
-def _fitted(digest: Digest, templating: Templating) -> _Telling:
+def _fitted(digest: Digest, templating: Templating, room: _Room) -> _Telling:
     """The fullest telling whose HTML fits: with fewer words, then with fewer stories.
 
     What was cut to fit is told as if it had been all, so that it is told the same again.
     """
-    most = keep_best(digest, MAX_STORIES)
+    most = keep_best(digest, room.stories)
     for detail in DETAILS:
-        made = _told(most, detail, templating)
-        if made.fits:
+        made = _told(most, detail, templating, room)
+        if made.html:
             return made
     stories = sum(len(section.entries) for section in most.sections)
     if stories <= 1:
-        return _told(most, DETAILS[-1], templating, anyway=True)
+        shown = view(most, subject_of(most), DETAILS[-1], in_mail=room.in_mail)
+        return _Telling(most, shown, _html(shown, templating))
     more = bisect_left(
         range(2, stories + 1),
         True,
-        key=lambda size: not _told(keep_best(most, size), DETAILS[-1], templating).fits,
+        key=lambda size: not _told(keep_best(most, size), DETAILS[-1], templating, room).html,
     )
-    return _fitted(keep_best(most, 1 + more), templating)
+    return _fitted(keep_best(most, 1 + more), templating, room)
 
 
-def _told(
-    digest: Digest, detail: Detail, templating: Templating, *, anyway: bool = False
-) -> _Telling:
-    shown = view(digest, subject_of(digest), detail)
-    size = sum(entry.size for section in shown.sections for entry in section.entries)
-    possible = anyway or size <= MAX_HTML
-    return _Telling(digest, shown, _html(shown, templating) if possible else "")
+def _told(digest: Digest, detail: Detail, templating: Templating, room: _Room) -> _Telling:
+    """Without HTML where that would not fit, which mostly shows before it is rendered."""
+    shown = view(digest, subject_of(digest), detail, in_mail=room.in_mail)
+    least = sum(entry.size for section in shown.sections for entry in section.entries)
+    html = _html(shown, templating) if least <= room.size else ""
+    as_sent = len(html.encode()) + html.count("\n")  # lines end with CRLF
+    return _Telling(digest, shown, html if as_sent <= room.size else "")
+
+
+def _warned(digest: Digest, faults: tuple[str, ...]) -> Digest:
+    return replace(digest, warnings=(*digest.warnings, *faults))
 
 
 def _html(shown: DigestView, templating: Templating) -> str:

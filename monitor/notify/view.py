@@ -75,7 +75,7 @@ class DigestView:
     stop: str
 
 
-def view(digest: Digest, subject: str, detail: Detail, *, mail: bool = True) -> DigestView:
+def view(digest: Digest, subject: str, detail: Detail, *, in_mail: bool) -> DigestView:
     """Return what is shown of ``digest``, in a mail or on a page.
 
     Raises ``ValueError`` where its zone is unknown.
@@ -90,7 +90,7 @@ def view(digest: Digest, subject: str, detail: Detail, *, mail: bool = True) -> 
         subject=subject,
         what=_WHAT[digest.kind],
         summary=_summary(digest, sections),
-        preheader=_preheader(digest, sections) if mail else "",
+        preheader=_preheader(digest, sections) if in_mail else "",
         when=local_time(digest.slot, clock.zone),
         since=clock.tell(digest.since) if at_its_hour else "",
         watched=listed([topic_words(each).plain for each in digest.topics], _MAX_NAMED_TOPICS)
@@ -104,7 +104,7 @@ def view(digest: Digest, subject: str, detail: Detail, *, mail: bool = True) -> 
         warnings=warnings(digest),
         reason=f"You get this as a recipient of the digest “{name.plain}”.",
         unsubscribe=link,
-        stop="To stop it, answer this mail and say so." if mail and link is None else "",
+        stop="To stop it, answer this mail and say so." if in_mail and link is None else "",
     )
 
 

@@ -48,22 +48,15 @@ def remake(digest: Digest, *, content_type: str, sender: str, templating: Templa
 
         return render(digest, sender=sender, templating=templating)
     if content_type == PAGE:
-        return _page(digest, templating)
+        from monitor.notify.render import page
+
+        return page(digest, templating=templating)
     from monitor.notify import atom, payload, push
 
     makers = {atom.ATOM: atom.as_entries, payload.JSON: payload.as_json, push.TEXT: push.as_note}
     if content_type not in makers:
         raise ValueError(f"no channel has messages of the type {content_type}")
     return makers[content_type](digest)
-
-
-def _page(digest: Digest, templating: Templating) -> Rendered:
-    from monitor.notify.channel import message_of
-    from monitor.notify.render import render_html
-
-    html = render_html(digest, templating)
-    message = message_of(digest, html.encode(), PAGE)
-    return Rendered(message=message, digest=digest, templates=templating.used)
 
 
 def way_to(app: App, recipient: str) -> Transport:

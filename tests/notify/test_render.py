@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from monitor.notify.palette import DARK, LIGHT, Palette
-from monitor.notify.render import MAX_HTML, render, render_html, render_text, subject_of
+from monitor.notify.render import MAX_HTML, page, render, render_html, render_text, subject_of
 from monitor.records import (
     Coverage,
     Digest,
@@ -442,3 +442,28 @@ def test_a_mail_that_fits_is_its_whole_digest() -> None:
     digest = full_digest()
 
     assert render(digest, sender="monitor@example.org").digest == digest
+
+
+# ------------------------------------------------------------ a page of its own
+
+
+def test_a_page_tells_the_same_without_what_only_mails_have() -> None:
+    made = page(full_digest())
+    html = made.message.raw.decode()
+
+    assert (made.message.content_type, made.message.recipient) == (
+        "text/html",
+        "reader@example.org",
+    )
+    assert made.message.subject == subject_of(full_digest())
+    assert "display:none" not in html
+    assert "answer this mail" not in html
+    assert html.count("<h3 ") == 3
+    assert made == page(full_digest())
+
+
+def test_a_page_has_room_for_what_a_mail_has_to_leave_out() -> None:
+    digest = a_digest(*many_arabic_hits(300), cap=300)
+
+    assert len(told_in(page(digest).digest)) == 300
+    assert len(told_in(render(digest, sender="monitor@example.org").digest)) < 300
