@@ -197,6 +197,11 @@ class DigestSettings(ServingSettings):
     when_empty: WhenEmpty = WhenEmpty.SILENT
     updates: Switch = False
 
+    @model_serializer(mode="wrap")
+    def _show_name_first(self, handler: SerializerFunctionWrapHandler) -> Any:
+        shown = handler(self)
+        return {key: shown[key] for key in ("name", "recipients", "schedule")} | shown
+
     def plan(
         self, recipient: RecipientSettings, channel: ChannelKind, all_topics: tuple[str, ...]
     ) -> Plan:

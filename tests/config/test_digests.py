@@ -181,6 +181,10 @@ class TestShow:
         assert shown["quiet"] == {"from": "22:00", "until": "06:30"}
         assert shown["when_empty"] == "note"
 
+    def test_a_digest_is_shown_by_its_name_first(self, tmp_path: Path) -> None:
+        (shown,) = yaml.safe_load(self.load(tmp_path).show())["digests"]
+        assert list(shown)[:4] == ["name", "recipients", "schedule", "topics"]
+
     def test_what_is_shown_reads_back_as_the_same(self, tmp_path: Path) -> None:
         found = self.load(tmp_path)
         shown = yaml.safe_load(found.show())
