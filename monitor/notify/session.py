@@ -7,21 +7,30 @@ import smtplib
 import socket
 from contextlib import suppress
 from threading import Event, Timer
+from typing import BinaryIO
 
 _GOODBYE = 5.0
 """Seconds to wait at most for the answer to QUIT: the message is settled by then."""
 
 
+_MAX_LINES = 1000
+"""Lines of one answer: more are no answer, and would fill the memory."""
+
+
 class Session(smtplib.SMTP):
     """Takes a whole answer within the socket's timeout, which itself only bounds each read.
 
-    Otherwise a server that says a little now and then holds the sender for ever.
+    Otherwise a server that says a little now and then holds the sender for ever, and one that says
+    much fills its memory.
     """
 
     def getreply(self) -> tuple[int, bytes]:
         """The next answer; one that is cut off is no answer, whatever of it was heard."""
         if self.sock is None:
             return super().getreply()
+        if self.file is None:
+            self.file = _Lines(self.sock.makefile("rb"))
+        self.file.left = _MAX_LINES
         late = Event()
         cut = Timer(self.sock.gettimeout() or 0.0, _cut, [self.sock, late])
         cut.daemon = True
@@ -67,6 +76,25 @@ class Session(smtplib.SMTP):
                 self.wait_for(min(_GOODBYE, self.timeout))
                 self.quit()
         self.close()
+
+
+class _Lines:
+    """What ``smtplib`` reads its answers from: as many lines as ``left`` says."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self.left = 0
+
+    def readline(self, limit: int) -> bytes:
+        """The next line, at most ``limit`` bytes of it."""
+        self.left -= 1
+        if self.left < 0:
+            raise OSError("the answer has no end")
+        return self._source.readline(limit)
+
+    def close(self) -> None:
+        """Close what is read from."""
+        self._source.close()
 
 
 class TlsSession(Session, smtplib.SMTP_SSL):

@@ -247,6 +247,15 @@ def test_a_server_that_says_a_little_now_and_then_is_not_listened_to_for_ever(
     assert (error.permanent, error.ambiguous) == (False, ambiguous)
 
 
+@pytest.mark.parametrize(("stage", "ambiguous"), [("EHLO", False), ("RCPT", False), ("END", True)])
+def test_an_answer_of_thousands_of_lines_is_not_gathered(stage: str, ambiguous: bool) -> None:
+    with scripted_server(**{stage: b"250-and so on\r\n" * 5000 + b"250 ok\r\n"}) as script:
+        error = failure(script)
+
+    assert "has no end" in str(error)
+    assert (error.permanent, error.ambiguous) == (False, ambiguous)
+
+
 def test_a_server_that_takes_its_time_with_the_whole_mail_is_waited_for() -> None:
     with scripted_server(END=LATE) as script:
         settings = SmtpSettings(

@@ -211,6 +211,8 @@ def test_what_breaks_before_the_envelope_is_tried_again(
 
     assert (caught.value.permanent, caught.value.ambiguous) == (False, False)
     assert caught.value.unreachable
+    blamed = "did not accept the login" in str(caught.value)
+    assert blamed == (stage == "AUTH" and ending[:1] in b"4n")  # only who answers is to blame
     assert "MAIL" not in script.verbs
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
