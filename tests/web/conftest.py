@@ -18,6 +18,7 @@ from tests.service.walking import opened, walk
 from tests.web.site import LATER, PUBLIC, Site, served_site
 
 HOUR = timedelta(hours=1)
+HOUR_OF_MAIL = MORNING + HOUR
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +30,10 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         server.pages["wire.rss"] = rss(news, at=MORNING - HOUR)
         config = write_config(folder, feeds=[server.url("wire.rss")], host=server.host)
         write_topic(config, "advisory", TOPIC)
+        with config.open("a") as file:
+            file.write(f"web: {{listen: '127.0.0.1:1', public_url: '{PUBLIC}'}}\n")
         walk(config, MORNING)
-    with config.open("a") as file:
-        file.write(f"web: {{listen: '127.0.0.1:1', public_url: '{PUBLIC}'}}\n")
+        walk(config, HOUR_OF_MAIL)
     return folder
 
 

@@ -35,8 +35,9 @@ class Site:
     clients: list[httpx.Client] = field(default_factory=list)
 
     def client(self, **headers: str) -> httpx.Client:
-        """A client that keeps to one connection and follows nothing."""
-        made = httpx.Client(base_url=f"http://{self.host}", headers=headers, trust_env=False)
+        """A client that follows nothing, and keeps no connection that others may need."""
+        said = {"Connection": "close", **headers}
+        made = httpx.Client(base_url=f"http://{self.host}", headers=said, trust_env=False)
         self.clients.append(made)
         return made
 
