@@ -63,7 +63,7 @@ def render(digest: Digest, *, sender: str, templating: Templating | None = None)
     message = build_message(
         made.digest, sender=sender, subject=made.shown.subject, text=text, html=made.html
     )
-    return Rendered(message=message, digest=made.digest, templates=templates.used)
+    return Rendered(message=message, digest=made.digest, templates=templates.used, sender=sender)
 
 
 def page(digest: Digest, *, templating: Templating | None = None) -> Rendered:
