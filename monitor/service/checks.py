@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from monitor.config import Settings
 from monitor.errors import ConfigError, DeliveryError, FetchError, ParseError
 from monitor.records import ChannelKind, Fetched, Request, TopicSpec
-from monitor.service import ways
+from monitor.service import templatecheck, ways
 from monitor.service.advice import advice_on, advice_on_page
 from monitor.service.app import App
 from monitor.service.fulltext import missing_extra
@@ -40,6 +40,8 @@ def configuration(settings: Settings) -> Iterator[Finding]:
         yield Finding(what="full texts", ok=False, told=problem)
     if problem := ways.missing_extra(settings):
         yield Finding(what="channels", ok=False, told=problem)
+    for fault in templatecheck.faults(settings):
+        yield Finding(what="templates", ok=False, told=fault)
     for level, told in remarks(settings):
         yield Finding(what="web", ok=level != "error", told=told, level=level)
     yield Finding(what="digests", ok=True, told=_digests(settings))

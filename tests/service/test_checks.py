@@ -67,3 +67,12 @@ def test_who_gives_servers_no_address_is_asked_for_one(tmp_path: Path) -> None:
     (note,) = on_contact(tmp_path, "polling: {interval: 1h}\n")
     assert (note.ok, note.level) == (True, "note")
     assert on_contact(tmp_path, "polling: {contact: you@example.org}\n") == []
+
+
+def test_templates_of_ones_own_that_fail_fail_the_check(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "digest.txt").write_text("{% for each in %}")
+    found = configuration(settings(tmp_path, monitor="mail: {templates: mine}\n"))
+    (fault,) = [each for each in found if each.what == "templates"]
+    assert not fault.ok
+    assert "digest.txt" in fault.told
