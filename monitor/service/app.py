@@ -45,8 +45,8 @@ class App:
     ``owner`` marks the leases this process takes. ``stopping`` asks every step to end soon.
     ``progress`` is told what long work has done so far. ``matcher`` is kept while its inputs stand.
     ``taken``: messages that a server took, as long as the database could not be told. ``ways``:
-    those out that were opened, mail under no name; ``closed``: those that could not be reached, and
-    when. ``watch``: who may have urgent news to come.
+    those out that were opened, mail under no name; ``closed``: those left alone since one
+    time until another. ``watch``: who may have urgent news to come.
     """
 
     settings: Settings
@@ -58,7 +58,7 @@ class App:
     matcher: tuple[object, Matcher] | None = None
     taken: list[OutboxItem] = field(default_factory=list)
     ways: dict[str, Transport] = field(default_factory=dict)
-    closed: dict[str, datetime] = field(default_factory=dict)
+    closed: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     watch: Watch = field(default_factory=Watch)
     progress: Callable[[str, int], None] = silent
 

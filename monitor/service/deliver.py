@@ -54,16 +54,14 @@ def deliver(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
 
 
 def _attempt(app: App, item: OutboxItem, now: datetime, lacking: list[ConfigError]) -> str:
-    way = _way(item.message.recipient)
     try:
         way_to(app, item.message.recipient).send(item.message)
     except DeliveryError as error:
         return _settle_failure(app, item, error, now)
     except ConfigError as error:
         lacking.append(error)
-        app.closed[way] = now
+        _close(app, item, now, PAUSE)
         return _wait(app, item, now, str(error))
-    app.closed.pop(way, None)
     app.taken.append(item)
     _record_taken(app, now)
     return "sent"
@@ -78,13 +76,13 @@ def _record_taken(app: App, now: datetime) -> None:
 
 
 def _settle_failure(app: App, item: OutboxItem, error: DeliveryError, now: datetime) -> str:
+    asked = min(error.retry_after or timedelta(0), LONGEST_ASKED)
     if error.unreachable:
-        app.closed[_way(item.message.recipient)] = now
+        _close(app, item, now, max(PAUSE, asked))
     if error.permanent or is_hopeless(item.attempts, now - item.created_at):
         outbox.give_up(app.database, item, now, str(error))
         log.error("message given up", extra=_facts(item, str(error)))
         return "dead"
-    asked = min(error.retry_after or timedelta(0), LONGEST_ASKED)
     return _wait(app, item, now, str(error), least=asked, uncertain=error.ambiguous)
 
 
@@ -112,12 +110,17 @@ def _way(recipient: str) -> str:
     return "" if "@" in recipient else recipient
 
 
+def _close(app: App, item: OutboxItem, now: datetime, pause: timedelta) -> None:
+    """Leave a way alone. The time of closing is kept, lest a clock set back keeps it closed."""
+    app.closed[_way(item.message.recipient)] = now, now + pause
+
+
 def _behind_closed_ways(app: App, now: datetime) -> Collection[int]:
     """The numbers of the subscriptions that cannot be reached now.
 
     Their messages stay as they are: what was not tried is not counted against them.
     """
-    closed = {way for way, since in app.closed.items() if since <= now < since + PAUSE}
+    closed = {way for way, (since, until) in app.closed.items() if since <= now < until}
     if not closed:
         return ()
     known = subscriptions.everyone(app.database)

@@ -6,6 +6,7 @@ what is urgent             -> draft  -> message  -> put at once (no hour moves)
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -29,6 +30,8 @@ from monitor.service.hours import mend_clock, plan_of
 from monitor.service.links import linked
 from monitor.service.ways import make
 from monitor.store import outbox, subscriptions
+
+log = logging.getLogger(__name__)
 
 _COUNTED = {
     DigestKind.SCHEDULED: "digests",
@@ -58,15 +61,6 @@ def digest(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
     if failed:
         raise failed[0]
     return StepReport(step="digest", counts=counts)
-
-
-def preview(app: App, now: datetime) -> tuple[Digest, ...]:
-    """The digests that would go out now, without writing anything."""
-    return tuple(
-        digest
-        for each in subscriptions.due(app.database, None)
-        for digest in drafts.scheduled(app, each, plan_of(app, each), now, now)
-    )
 
 
 def _work(app: App, now: datetime, *, at_once: bool) -> Iterator[Callable[[], Counter[str]]]:
@@ -118,7 +112,10 @@ def _serve_urgent(app: App, subscription: Subscription, now: datetime) -> Counte
 
 
 def _made(app: App, plan: Plan, subscription: Subscription, digest: Digest) -> Rendered:
-    return make(app, plan, linked(app, digest, subscription))
+    made = make(app, plan, linked(app, digest, subscription))
+    for fault in made.digest.warnings:
+        log.warning("template fault", extra={"digest": plan.digest, "fault": fault})
+    return made
 
 
 def _hours(

@@ -11,9 +11,9 @@ import pytest
 
 from monitor.records import Coverage, FeedNote, PollStatus, Rhythm
 from monitor.service.app import App
-from monitor.service.digest import preview
 from monitor.service.health import State, diagnose
 from monitor.service.match import match
+from monitor.service.preview import preview
 from monitor.service.upkeep import FETCHES_KEPT, FETCHES_PER_FEED, upkeep
 from monitor.store import feeds, outcomes, stories
 from tests.builders import ADVISORY, MORNING, write_config
@@ -47,8 +47,8 @@ def happened(app: App, feed_id: int, status: PollStatus, at: Any, **changes: Any
 
 
 def coverage(app: App, now: Any = MORNING + HOUR) -> Coverage:
-    (digest,) = preview(app, now)
-    return digest.coverage
+    (made,) = preview(app, now)
+    return made.digest.coverage
 
 
 def names(found: tuple[FeedNote, ...]) -> list[str]:
@@ -78,11 +78,11 @@ def test_released_stories_are_told_like_news(app: App) -> None:
     title, text = (words.replace("Iraq", "Syria") for words in ADVISORY)
     store(app, 2, MORNING, new_story("old", title=title, text=f"{text} Iraq too.", held=True))
     match(app, MORNING)
-    assert len(preview(app, MORNING + HOUR)[0].sections[0].entries) == 1
+    assert len(preview(app, MORNING + HOUR)[0].digest.sections[0].entries) == 1
 
     feeds.settle_held(app.database, 2, wanted=True)
     match(app, MORNING)
-    assert len(preview(app, MORNING + HOUR)[0].sections[0].entries) == 2
+    assert len(preview(app, MORNING + HOUR)[0].digest.sections[0].entries) == 2
 
 
 def test_a_feed_that_is_gone_is_told_as_gone_and_not_as_failing(app: App) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -149,11 +150,11 @@ def test_waits_grow_with_each_refusal_for_days_until_it_is_given_up(room: Newsro
     while (item := by_recipient(room)["b"]).state is OutboxState.WAITING:
         attempts.append(item.next_attempt_at)
         send(room, item.next_attempt_at)
-    waits = [later - before for before, later in zip(attempts, attempts[1:], strict=False)]
+    waits = [later - before for before, later in pairwise(attempts)]
 
     assert item.state is OutboxState.DEAD
     assert attempts[-1] - SEVEN >= 5 * DAY
-    assert all(later > before for before, later in zip(waits, waits[1:6], strict=False))
+    assert all(later > before for before, later in pairwise(waits[:6]))
     assert len(set(waits)) == len(waits), "jitter"
 
 
