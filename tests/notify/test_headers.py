@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from monitor.notify.headers import header_text
+from monitor.notify.headers import header_line, header_text
 from monitor.notify.lines import clean_line, shorten
 from tests.notify.builders import hostile_texts
 
@@ -61,3 +61,13 @@ def test_a_long_text_is_cut_after_a_word() -> None:
 
 def test_a_text_without_spaces_is_cut_all_the_same() -> None:
     assert shorten("x" * 50, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize("broken", ["\r\n", "\n", "\r", "\r\n\t", "\n ", "\x85", "\u2028", "\x0b"])
+def test_a_header_with_a_line_break_of_its_own_is_never_written(broken: str) -> None:
+    with pytest.raises(ValueError, match="a line break in the header Subject"):
+        header_line("Subject", f"one{broken}Bcc: other@example.org")
+
+
+def test_a_header_may_be_folded() -> None:
+    assert header_line("Subject", "one,\r\n two") == b"Subject: one,\r\n two\r\n"

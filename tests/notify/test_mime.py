@@ -114,12 +114,13 @@ def test_each_kind_and_each_thread_of_the_same_hour_is_a_mail_of_its_own() -> No
     mails = [
         mail(digest),
         mail(replace(digest, kind=DigestKind.URGENT)),
+        mail(replace(digest, kind=DigestKind.UPDATE)),
         mail(replace(digest, kind=DigestKind.UPDATE, first=FIRST)),
         mail(replace(digest, kind=DigestKind.UPDATE, first=other)),
     ]
 
-    assert len({each.message_id for each in mails}) == 4
-    assert len({file_name(each) for each in mails}) == 4
+    assert len({each.message_id for each in mails}) == len(mails)
+    assert len({file_name(each) for each in mails}) == len(mails)
 
 
 # ------------------------------------------------------------ threads and lists
