@@ -10,7 +10,7 @@ from rich.markup import escape
 from monitor.cli.feedtables import when
 from monitor.cli.output import console, put
 from monitor.cli.tables import make_table
-from monitor.records import ArchivedLine, OutboxItem, OutboxState
+from monitor.records import ArchivedLine, OutboxItem, OutboxState, Subscription
 from monitor.service.recipients import Reader
 
 _UNCERTAIN = "an attempt ended without an answer: it may arrive twice"
@@ -34,16 +34,15 @@ def print_readers(found: Sequence[Reader], now: datetime, *, if_none: str) -> No
         each = reader.subscription
         way = reader.plan.channel if reader.plan else "not configured"
         names = (each.digest, each.recipient, way)
-        table.add_row(*map(escape, names), when(each.last_at, now), next_told(reader, now))
+        table.add_row(*map(escape, names), when(each.last_at, now), next_told(each, now))
     put(console(), table if found else if_none)
 
 
-def next_told(it: Reader, now: datetime) -> str:
+def next_told(it: Subscription, now: datetime) -> str:
     """When somebody is told next, or since when they are told nothing, and who said so."""
-    each = it.subscription
-    if each.stopped_at is None:
-        return when(each.next_at, now)
-    return f"stopped {when(each.stopped_at, now)}, by {each.stopped_by}"
+    if it.stopped_at is None:
+        return when(it.next_at, now)
+    return f"stopped {when(it.stopped_at, now)}, by {it.stopped_by}"
 
 
 def print_messages(found: Sequence[OutboxItem], now: datetime, *, if_none: str) -> None:

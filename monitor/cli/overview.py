@@ -10,13 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitor.cli.feedtables import ROWS, feeds_overview, when
-from monitor.cli.mailtables import happened
+from monitor.cli.mailtables import happened, next_told
 from monitor.cli.output import console, put
 from monitor.cli.tables import expected, make_table
 from monitor.records import ThresholdKind
 
 if TYPE_CHECKING:
-    from monitor.service.views import Status, TopicStatus
+    from monitor.service.views import RecipientStatus, Status, TopicStatus
 
 
 def print_status(state: Status, now: datetime, *, every: bool) -> None:
@@ -66,11 +66,21 @@ def _limit(topic: TopicStatus) -> tuple[str, str, str]:
 
 
 def _digests(state: Status, now: datetime) -> list[RenderableType]:
-    table: Table = make_table("Digests", "digest", "recipient", "last", "next")
-    for each in state.subscriptions:
-        last, due = when(each.last_at, now), when(each.next_at, now)
-        table.add_row(escape(each.digest), escape(each.recipient), last, due)
-    return [table if state.subscriptions else "Digests: none"]
+    table: Table = make_table("Digests", "digest", "recipient", "last", "next", "today")
+    for each in state.recipients:
+        it = each.subscription
+        last, due = when(it.last_at, now), next_told(it, now)
+        table.add_row(escape(it.digest), escape(it.recipient), last, due, _today(each, now))
+    return [table if state.recipients else "Digests: none"]
+
+
+def _today(it: RecipientStatus, now: datetime) -> str:
+    facts = []
+    if it.urgent_at_most:
+        facts.append(f"{it.urgent_today} of {it.urgent_at_most} urgent")
+    if it.rests_until is not None:
+        facts.append(f"rest ends {when(it.rests_until, now)}")
+    return ", ".join(facts)
 
 
 def _messages(state: Status, now: datetime) -> list[RenderableType]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from monitor.service.health import FeedHealth
     from monitor.service.profiles import Profile
     from monitor.service.verdicts import Given
-    from monitor.service.views import LoggedFetch, Status, TopicStatus
+    from monitor.service.views import LoggedFetch, RecipientStatus, Status, TopicStatus
     from monitor.store.topics import Chosen
 
 Shape = dict[str, Any]
@@ -142,15 +142,19 @@ def message(it: OutboxItem) -> Shape:
     return {**pick(it, "id", "run", "digest"), **told, **pick(it, *names)}
 
 
+def _recipient(it: RecipientStatus) -> Shape:
+    names = ("digest", "recipient", "last_at", "next_at", "stopped_at", "stopped_by")
+    today = pick(it, "rests_until", "urgent_today", "urgent_at_most")
+    return {**pick(it.subscription, *names), **today}
+
+
 def status(it: Status) -> Shape:
     """Everything that ``monitor status`` knows."""
     return {
         "feeds": [feed(each) for each in it.feeds],
         "topics": [topic_status(each) for each in it.topics],
         "topics_without_seed": it.without_seed,
-        "digests": [
-            pick(each, "digest", "recipient", "last_at", "next_at") for each in it.subscriptions
-        ],
+        "digests": [_recipient(each) for each in it.recipients],
         "outbox": {state: it.outbox.get(state, 0) for state in OutboxState},
         "messages": [message(each) for each in it.messages],
         "stories": it.stories,

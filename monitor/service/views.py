@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.errors import MonitorError
+from monitor.notify.slots import day_start, rest_until
 from monitor.records import (
+    DigestKind,
     Feed,
     FetchLine,
     MatchedStory,
     MatchState,
     OutboxItem,
     OutboxState,
+    Plan,
     Story,
     Subscription,
     Threshold,
@@ -23,6 +26,7 @@ from monitor.service.app import App
 from monitor.service.health import FeedHealth, diagnose
 from monitor.service.matchers import fault_of
 from monitor.store import (
+    archive,
     feeds,
     ledger,
     matches,
@@ -64,6 +68,20 @@ class TopicStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientStatus:
+    """Who is told when, also one who was stopped.
+
+    ``rests_until`` None: they may be told now. ``urgent_today``: messages that were made at once
+    since their midnight; ``urgent_at_most`` of so many, 0: they want none.
+    """
+
+    subscription: Subscription
+    rests_until: datetime | None = None
+    urgent_today: int = 0
+    urgent_at_most: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedFetch:
     """A line of the log with the feed that was asked."""
 
@@ -90,7 +108,7 @@ class Status:
     without_seed: tuple[str, ...]
     outbox: Mapping[OutboxState, int]
     messages: tuple[OutboxItem, ...]
-    subscriptions: tuple[Subscription, ...]
+    recipients: tuple[RecipientStatus, ...]
     stories: int
     background_version: int
     background_stories: int
@@ -108,12 +126,36 @@ def status(app: App, now: datetime) -> Status:
         without_seed=_without_seed(app),
         outbox=outbox.counts(app.database),
         messages=tuple(filter(_is_remarkable, outbox.listing(app.database, limit=MESSAGES))),
-        subscriptions=subscriptions.due(app.database, None),
+        recipients=tuple(
+            _recipient(app, each, now) for each in subscriptions.everyone(app.database)
+        ),
         stories=stories.count_after(app.database, 0),
         background_version=background.version if background else 0,
         background_stories=background.stories if background else 0,
         beats=beats,
         late=late(beats, now),
+    )
+
+
+def _recipient(app: App, subscription: Subscription, now: datetime) -> RecipientStatus:
+    plan = app.plans.get((subscription.digest, subscription.recipient))
+    if plan is None:
+        return RecipientStatus(subscription=subscription)
+    return RecipientStatus(
+        subscription=subscription,
+        rests_until=rest_until(plan.schedule, now),
+        urgent_today=_urgent_today(app, plan, now) if plan.urgent else 0,
+        urgent_at_most=plan.urgent.at_most if plan.urgent else 0,
+    )
+
+
+def _urgent_today(app: App, plan: Plan, now: datetime) -> int:
+    midnight = day_start(plan.schedule.zone, now)
+    newest = archive.listing(
+        app.database, digest=plan.digest, recipient=plan.recipient, limit=MESSAGES
+    )
+    return sum(
+        each.kind is DigestKind.URGENT and midnight <= each.created_at <= now for each in newest
     )
 
 

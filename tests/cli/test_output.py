@@ -135,7 +135,7 @@ def test_of_many_feeds_those_that_fail_come_first(capsys: pytest.CaptureFixture[
     feeds = (feed(number, fails=number in {120, 200}) for number in range(300))
     state = Status(
         feeds=tuple(FeedHealth(feed=each, conditions=conditions(each, NOW)) for each in feeds),
-        topics=(), without_seed=(), outbox={}, messages=(), subscriptions=(), stories=0,
+        topics=(), without_seed=(), outbox={}, messages=(), recipients=(), stories=0,
         background_version=0, background_stories=0, beats={}, late=(),
     )  # fmt: skip
     print_status(state, NOW, every=False)
