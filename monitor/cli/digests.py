@@ -100,22 +100,25 @@ def preview(
         click.echo(f"monitor: {fault}", err=True)
     if as_json:
         print_json([mailshapes.digest(each.digest) for each in made])
-    elif in_browser or wanted != forms.TEXT or _is_file(output):
+    elif in_browser or wanted in (forms.HTML, forms.EML) or _is_file(output):
         _show(_only(made), wanted, output=output, in_browser=in_browser)
     else:
         for each in made:
-            click.echo(f"To: {each.message.recipient}\nSubject: {each.message.subject}\n")
+            click.echo(f"To: {each.digest.recipient}\nSubject: {each.message.subject}\n")
             _show(each, wanted, output=None, in_browser=False)
         if not made:
             click.echo(_NOTHING)
 
 
 def _only(made: tuple[Rendered, ...]) -> Rendered:
+    """The one message for the one who gets it; updates of told stories go beside it."""
     if not made:
         raise click.UsageError(_NOTHING)
+    names = sorted({f"{it.digest.name} for {it.digest.recipient}" for it in made})
+    if len(names) > 1:
+        raise click.UsageError(f"Choose one by --digest and --to; there are: {', '.join(names)}.")
     if len(made) > 1:
-        names = ", ".join(sorted(f"{it.digest.name} for {it.message.recipient}" for it in made))
-        raise click.UsageError(f"Choose one by --digest and --to; there are: {names}.")
+        click.echo(f"monitor: {len(made) - 1} more would go out beside it: see --text", err=True)
     return made[0]
 
 

@@ -19,6 +19,8 @@ from monitor.records import MAIL
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 HTML, TEXT, EML = "html", "text", "eml"
+READABLE = "readable"
+"""The text where there is one, and otherwise whatever there is."""
 _PARTS = {HTML: "html", TEXT: "plain"}
 _TYPES = {HTML: ("text/html",), TEXT: ("text/plain", "application/json", "application/atom+xml")}
 
@@ -38,12 +40,14 @@ def chosen(form: str | None, *, in_browser: bool) -> str:
     """Return the form that is meant; only HTML goes to a browser."""
     if in_browser and form not in (None, HTML):
         raise click.UsageError(f"--open shows the HTML; leave out --{form}.")
-    return form or (HTML if in_browser else TEXT)
+    return form or (HTML if in_browser else READABLE)
 
 
 def in_form(raw: bytes, content_type: str, form: str) -> bytes:
     """Return a message in that form; ``MonitorError`` where there is none."""
-    if form == EML or content_type.partition(";")[0] in _TYPES[form]:
+    if form == READABLE:
+        form = TEXT if content_type == MAIL else EML
+    if form == EML or content_type in _TYPES[form]:
         return raw
     if content_type != MAIL:
         other = "--text" if form == HTML else "--html"

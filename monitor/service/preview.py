@@ -9,6 +9,7 @@ from monitor.records import Rendered
 from monitor.service import drafts
 from monitor.service.app import App
 from monitor.service.hours import plan_of
+from monitor.service.links import linked
 from monitor.service.ways import make
 from monitor.store import subscriptions
 
@@ -27,4 +28,4 @@ def _messages(
         if digest in (None, each.digest) and recipient in (None, each.recipient):
             plan = plan_of(app, each)
             for told in drafts.scheduled(app, each, plan, now, now):
-                yield make(app, plan, told)
+                yield make(app, plan, linked(app, told, each))

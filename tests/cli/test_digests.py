@@ -305,3 +305,63 @@ def test_what_cannot_be_made_again_is_told(made: Path) -> None:
     change(made, "delete from outbox")
     done = call("digest", "show", "1", "-c", made)
     assert (done.exit_code, "cannot be made again" in done.stderr) == (1, True)
+
+
+CHANNELS = """
+channels:
+  team: {webhook: "https://hook.example/news", secret_file: secret}
+  pages: {folder: pages}
+  atom: {feed: feeds}
+"""
+
+
+@pytest.fixture
+def channels(config: Path) -> Path:
+    """The same for three channels beside the two mail addresses."""
+    config.with_name("secret").write_text("whsec_" + "c2VjcmV0" * 6)
+    written = config.read_text().replace(
+        "other@example.org", "other@example.org, team, pages, atom"
+    )
+    config.write_text(written + CHANNELS)
+    return config
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("team", '{"type":"digest.scheduled"'), ("atom", "<"), ("pages", "<!DOCTYPE html>")],
+)
+def test_what_a_channel_gets_is_previewed_as_it_goes_out(
+    channels: Path, name: str, begins: str
+) -> None:
+    shown = call("digest", "preview", "-c", channels, "--to", name, "--eml")
+    assert (shown.exit_code, shown.stdout.startswith(begins)) == (0, True)
+
+
+def test_all_previews_are_shown_whatever_they_are(channels: Path) -> None:
+    shown = call("digest", "preview", "-c", channels)
+    assert shown.exit_code == 0
+    assert shown.stdout.count("To: ") == 5
+
+
+@pytest.mark.parametrize(("name", "form"), [("team", "--html"), ("pages", "--text")])
+def test_a_form_that_a_message_does_not_have_is_told(channels: Path, name: str, form: str) -> None:
+    done = call("digest", "preview", "-c", channels, "--to", name, form, "--output", "-")
+    assert (done.exit_code, "or --eml" in done.stderr) == (1, True)
+
+
+def test_the_messages_of_every_way_are_made_again_byte_for_byte(channels: Path) -> None:
+    call("digest", "--now", "-c", channels)
+    made = told("digest", "list", "-c", channels)
+
+    assert {each["recipient"] for each in made} >= {"team", "pages", "atom"}
+    for each in made:
+        assert told("digest", "rebuild", each["id"], "-c", channels)["identical"]
+
+
+def test_a_preview_has_the_links_on_which_its_reader_answers(config: Path) -> None:
+    chosen = ("digest", "preview", "-c", config, "--to", "reader@example.org", "--html")
+    assert "https://news.example/" not in call(*chosen).stdout
+
+    config.write_text(config.read_text() + "web: {public_url: 'https://news.example'}\n")
+    assert "https://news.example/v/" in call(*chosen).stdout
+    assert "https://news.example/" not in str(told("digest", "preview", "-c", config))
