@@ -360,8 +360,8 @@ def test_the_messages_of_every_way_are_made_again_byte_for_byte(channels: Path) 
 
 def test_a_preview_has_the_links_on_which_its_reader_answers(config: Path) -> None:
     chosen = ("digest", "preview", "-c", config, "--to", "reader@example.org", "--html")
-    assert "https://news.example/" not in call(*chosen).stdout
+    assert "https://read.example/" not in call(*chosen).stdout
 
-    config.write_text(config.read_text() + "web: {public_url: 'https://news.example'}\n")
-    assert "https://news.example/v/" in call(*chosen).stdout
-    assert "https://news.example/" not in str(told("digest", "preview", "-c", config))
+    config.write_text(config.read_text() + "web: {public_url: 'https://read.example'}\n")
+    assert "https://read.example/v/" in call(*chosen).stdout
+    assert "https://read.example/" not in str(told("digest", "preview", "-c", config))
