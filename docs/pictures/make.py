@@ -54,9 +54,9 @@ def main(folder: Path) -> None:
         run_demo(Path(scratch) / "demo", SLOT, lambda _: None)
         tried = Path(scratch) / "backtest.html"
         tried.write_text(sample_backtest(Path(scratch) / "demo" / "monitor.yaml"), encoding="utf-8")
-        take(tried, folder / "backtest.png", width=940)
+        take(tried, folder / "backtest.png", width=940, most=1260)
         (mail,) = Path(scratch).glob("demo/outbox/*.html")
-        take(mail, folder / "demo.png", width=DESKTOP)
+        take(mail, folder / "demo.png", width=DESKTOP, most=1000)
 
 
 def every_sample(folder: Path) -> None:
@@ -82,9 +82,9 @@ def sample_backtest(config: Path) -> str:
         return render_page(backtest(app, topic, SLOT, since=timedelta(days=30), limit=20))
 
 
-def take(page: Path, picture: Path, *, width: int, dark: bool = False) -> None:
-    """Photograph all of ``page`` in a window of ``width`` pixels, and no more."""
-    size = f"--window-size={width},{height_of(page, width)}"
+def take(page: Path, picture: Path, *, width: int, dark: bool = False, most: int = 20_000) -> None:
+    """Photograph all of ``page``, and no more, or its first ``most`` rows of pixels."""
+    size = f"--window-size={width},{min(most, height_of(page, width))}"
     chromium(
         size,
         f"--blink-settings=preferredColorScheme={int(not dark)}",
