@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import re
 import stat
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -86,6 +89,15 @@ def test_a_story_keeps_its_id_and_is_told_as_it_was_last(tmp_path: Path) -> None
     FeedTransport(tmp_path).send(a_message(a_hit(new), day=1))
     (entry,) = parsed(tmp_path / "iraq.atom").entries
     assert (entry.id, entry.title) == (before, "Troops have left")
+
+
+def test_the_latest_version_of_a_story_takes_the_place_of_the_earlier(tmp_path: Path) -> None:
+    first = a_story(1, title="Troops to leave", link_key=b"a" * 16)
+    later = a_story(
+        2, title="Troops have left", link_key=b"a" * 16, published_at=first.published_at + DAY / 9
+    )
+    FeedTransport(tmp_path).send(a_message(a_hit(first, 0.6), a_hit(later, 0.5)))
+    assert titles(tmp_path / "iraq.atom") == ["Troops have left"]
 
 
 @given(order=st.permutations(range(5)), days=st.lists(st.integers(0, 2), min_size=5, max_size=5))
@@ -207,6 +219,18 @@ def test_a_message_that_was_made_for_another_way_is_given_up(tmp_path: Path) -> 
 def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
     FeedTransport(tmp_path / "feeds").check()
     assert list((tmp_path / "feeds").iterdir()) == []
+
+
+def test_who_folds_waits_for_another_process_that_does(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as other:
+        handle = os.open(tmp_path, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        sending = other.submit(FeedTransport(tmp_path).send, a_numbered_message(1))
+        with pytest.raises(TimeoutError):
+            sending.result(timeout=0.1)
+        os.close(handle)
+        sending.result(timeout=30)
+        assert titles(tmp_path / "iraq.atom") == ["Story 1"]
 
 
 def test_what_is_told_is_the_digest_as_it_was() -> None:

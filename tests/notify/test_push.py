@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import DeliveryError
 from monitor.notify.fold import matches_of
-from monitor.notify.push import MAX_NOTE, TEXT, AppriseTransport, as_note
+from monitor.notify.push import MAX_NOTE, MAX_STORIES, TEXT, AppriseTransport, as_note
 from monitor.records import Digest, Message, WhenEmpty
 from tests.notify.builders import a_digest, a_hit, a_story, composed, hostile_texts
 from tests.notify.hook_servers import Hook, answering, hook
@@ -55,8 +56,15 @@ def test_what_does_not_fit_is_counted_and_among_the_cut() -> None:
     told = [entry.lead.story.id for section in made.digest.sections for entry in section.entries]
     assert told == list(range(len(told)))
     assert 0 < len(told) < 30
+    assert len(told) < MAX_STORIES
+    assert len(note(digest)) <= MAX_NOTE
     assert f"{30 - len(told)} more stories matched" in note(digest)
     assert len(made.digest.cut) == 30 - len(told)
+
+
+def test_a_note_names_twenty_stories_at_most_however_short() -> None:
+    hits = [a_hit(a_story(n, title="x", source="y", url=None), topic="z") for n in range(1, 31)]
+    assert note(a_digest(*hits)).count("score") == MAX_STORIES
 
 
 def test_a_digest_without_news_says_so() -> None:
@@ -110,6 +118,27 @@ def test_the_address_stands_in_no_error_and_no_log(caplog: pytest.LogCaptureFixt
         AppriseTransport(f"nothing://{SECRETS}")
     told += [str(refused.value), caplog.text]
     assert [text for text in told if "T0" in text or "127.0.0.1" in text] == []
+
+
+def test_what_apprise_raises_is_told_by_its_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(SECRETS)
+
+    transport = AppriseTransport(f"json://127.0.0.1/{SECRETS}")
+    monkeypatch.setattr("apprise.Apprise.notify", fail)
+    with pytest.raises(DeliveryError, match="RuntimeError") as caught:
+        transport.send(a_message())
+    assert caught.value.ambiguous
+    assert "T0" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_what_is_too_long_for_its_service_comes_in_parts() -> None:
+    message = replace(a_message(), raw=b"word " * 2_000)
+    with hook(answering("200 OK")) as server:
+        AppriseTransport(f"ntfy://127.0.0.1:{server.port}/topic").send(message)
+    assert len(server.posts) == 2
 
 
 @pytest.mark.parametrize(
