@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 
 from monitor.errors import MonitorError
 from monitor.notify.palette import DARK, LIGHT
-from monitor.notify.render import page
+from monitor.notify.render import page, render_html, render_text
 from monitor.notify.sandbox import MAX_RESULT, MAX_TEXT, ROUNDS
 from monitor.notify.templating import Templating
 from monitor.records import Template
 from tests.notify.builders import a_digest, a_hit, a_story
 
+DOCUMENT = Path(__file__).parents[2] / "docs/howto/change-the-mail.md"
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -78,6 +80,41 @@ def test_an_owners_template_can_build_on_the_one_it_replaces(folder: Path) -> No
     assert [each.name for each in made.used] == [
         "digest.txt", "instead:digest.txt", "shipped/digest.txt",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["digest.html", "digest.txt"])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_words_of_the_owners_stand_before_or_after_the_stories(
+    folder: Path, name: str, place: str
+) -> None:
+    source = f"{{% extends 'shipped/{name}' %}}{{% block {place} %}}To {{{{ digest.name.text }}}}"
+    (folder / name).write_text(source + "{% endblock %}", encoding="utf-8")
+    made = Templating.from_folder(folder)
+    told = a_digest(a_hit(a_story(title="The story")), name="readers")
+    shown = (render_html if name.endswith("html") else render_text)(told, made)
+
+    assert made.faults == ()
+    assert (shown.index("To readers") < shown.rindex("The story")) == (place == "before")
+
+
+def test_the_examples_of_the_documents_work(folder: Path) -> None:
+    html, text = re.findall(r"```jinja\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    (folder / "digest.html").write_text(html)
+    (folder / "digest.txt").write_text(text)
+    made = Templating.from_folder(folder)
+
+    for shown in (render_html(a_digest(), made), render_text(a_digest(), made)):
+        assert "Good morning. Questions?" in shown
+        assert "Story 1" in shown
+    assert made.faults == ()
+
+
+def test_blocks_that_nobody_fills_change_nothing(folder: Path) -> None:
+    for name in ("digest.html", "digest.txt"):
+        (folder / name).write_text(f"{{% extends 'shipped/{name}' %}}")
+    own = Templating.from_folder(folder)
+    assert render_text(a_digest(), own) == render_text(a_digest())
+    assert render_html(a_digest(), own) == render_html(a_digest())
 
 
 @pytest.mark.parametrize(
