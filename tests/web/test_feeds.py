@@ -75,6 +75,8 @@ def test_a_reader_that_has_it_already_is_told_so(feeds: Site, folder: Path) -> N
         "team/%2e%2e%2fother.atom",
         "../feeds/other.atom",
         "team/advisory.atom%00",
+        "team/advisory%00.atom",
+        "team/\u00e9.atom",
         "team/advisory.atom/",
         "pages/a.atom",
         "none/advisory.atom",

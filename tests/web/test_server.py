@@ -58,20 +58,39 @@ def hung_up(client: socket.socket) -> bool:
     return True
 
 
-def test_of_a_crowd_only_so_many_are_kept_and_those_only_until_they_should_have_spoken(
+HALF = b"GET /robots.txt HTTP/1.1\r\nHost: local"
+WHOLE = b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def test_of_a_crowd_only_so_many_are_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS", 10)
+    with crowd(site.host, 11, HALF) as clients:
+        assert hung_up(clients[-1])
+        clients[0].sendall(WHOLE[len(HALF) :])
+        assert clients[0].recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_who_does_not_say_what_is_wanted_is_hung_up_on(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "HEAD_SECONDS", 1.0)
-    with crowd(site.host, CROWD, b"GET / HTTP/1.1\r\nHost: local") as clients:
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
+    with crowd(site.host, CROWD, HALF) as clients:
         assert all(hung_up(each) for each in clients)
     assert site.get("/robots.txt").status_code == 200
 
 
 def test_a_connection_ends_whatever_it_does(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "LIFE_SECONDS", 1.0)
-    request = b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    with crowd(site.host, 3, request + request[:20]) as clients:
-        assert all(hung_up(each) for each in clients)
+    monkeypatch.setattr(server, "LIFE_SECONDS", 0.5)
+    with crowd(site.host, 1, WHOLE) as (client,):
+        assert client.recv(4096).startswith(b"HTTP/1.1 200")
+        client.sendall(HALF)
+        assert hung_up(client)
+
+
+def test_the_pages_end_with_the_steps_and_not_after_them(site: Site) -> None:
+    """Both have the same ten seconds between SIGTERM and the end."""
+    site.app.stopping.set()
+    until(lambda: not answers(int(site.host.rpartition(":")[2])), "the end of the pages")
 
 
 def test_a_form_that_does_not_come_is_not_waited_for(
