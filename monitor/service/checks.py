@@ -154,8 +154,8 @@ def try_ways(app: App) -> Iterator[Finding]:
     place = f"folder {mail.folder}" if mail.smtp is None else f"{mail.smtp.host}:{mail.smtp.port}"
     yield _way(app, "mail", "@", f"{place} is ready")
     for name, channel in app.settings.channels.items():
-        seen = "its address is right, which only sending proves"
-        told = seen if channel.kind is ChannelKind.APPRISE else "is ready"
+        read = "its address is understood; whether it works only a message can show"
+        told = read if channel.kind is ChannelKind.APPRISE else "is ready"
         yield _way(app, f"channel {name}", name, f"{channel.kind}: {told}")
 
 

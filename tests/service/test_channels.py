@@ -139,7 +139,7 @@ def test_quiet_hours_hold_every_way(room: Newsroom) -> None:
     midnight = SEVEN + 17 * HOUR
     room.story(midnight, score=0.95)
     room.tick(midnight)
-    assert room.items == ()
+    assert not list(room.items)
     room.tick(midnight + 7 * HOUR)
     assert {item.state for item in room.items} == {OutboxState.SENT}
     assert len(room.items) == 5
