@@ -201,6 +201,15 @@ hits = st.builds(
 )
 
 
+def test_what_is_cut_later_takes_its_place_among_what_was_cut_before() -> None:
+    hits = [a_hit(a_story(n), 1 - n / 10) for n in range(1, 5)]
+    quiet = a_hit(a_story(9), 0.55, topic="Quiet")
+    digest = keep_best(a_digest(*hits, quiet, cap=3), 1)
+
+    assert lead_ids(digest) == [1]
+    assert [match.story.id for match in digest.cut] == [2, 3, 4, 9]
+
+
 def key(match: MatchedStory) -> tuple[int, str]:
     return (match.story.id, match.topic)
 

@@ -49,6 +49,7 @@ def full_digest() -> Digest:
         a_hit(a_story(4, url=None, text="Story 4"), 0.35, topic="Shipping"),
         a_hit(a_story(5), 0.28, topic="Shipping"),
         cap=3,
+        weeks={"Shipping": (3, 0, 5)},
         coverage=Coverage(
             stories_read=1482,
             feeds_read=112,
@@ -244,6 +245,12 @@ def test_a_title_in_a_right_to_left_script_runs_that_way() -> None:
     assert languages == [None, "ar", None]  # the page itself is in English
 
 
+def test_what_runs_from_right_to_left_is_kept_apart_from_what_surrounds_it() -> None:
+    page = Page(render_html(a_digest(a_hit(a_story(source="وكالة (24)")))))
+
+    assert [span["dir"] for span in page.attributes("span") if "dir" in span][-1] == "rtl"
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -310,7 +317,7 @@ def test_every_colour_has_its_counterpart_in_the_dark() -> None:
     classes = {
         name
         for _, attributes in Page(html).elements
-        if "color:" in (attributes.get("style") or "")
+        if "#" in (attributes.get("style") or "")
         for name in (attributes.get("class") or "uncoloured").split()
     }
 
@@ -431,10 +438,12 @@ def parts(made: Rendered) -> tuple[str, str]:
 
 
 def test_a_digest_that_was_cut_to_fit_renders_the_same_again() -> None:
-    first = render(
-        a_digest(*many_arabic_hits(120, topics=20), cap=120), sender="monitor@example.org"
-    )
+    small = [a_hit(a_story(n, text="Short."), 0.9) for n in range(20)]
+    long = "https://wire.example/?" + "&" * 2000
+    huge = [a_hit(a_story(n, url=f"{long}{n}"), 0.3) for n in range(100, 120)]
+    first = render(a_digest(*small, *huge, cap=50), sender="monitor@example.org")
 
+    assert 20 < len(told_in(first.digest)) < 40
     assert render(first.digest, sender="monitor@example.org") == first
 
 
