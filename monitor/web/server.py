@@ -82,6 +82,7 @@ def _config(pages: object) -> Config:
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="warning",  # that it runs is told by us
         access_log=False,
         proxy_headers=False,
         server_header=False,

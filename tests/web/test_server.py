@@ -185,7 +185,9 @@ def test_the_service_serves_its_pages_and_ends_in_time_though_a_crowd_holds_them
         with crowd(f"127.0.0.1:{port}", CROWD, b"GET / HTTP/1.1\r\n"):
             until(lambda: started(config), "the start")
             assert stopped(process) < 10
-    assert "pages served" in (tmp_path / "log").read_text()
+    log = (tmp_path / "log").read_text()
+    assert "pages served" in log
+    assert "uvicorn" not in log, "what the server says of itself is news to nobody"
 
 
 def test_the_steps_go_on_beside_a_crowd_that_says_nothing(tmp_path: Path, port: int) -> None:
