@@ -15,7 +15,7 @@ def fold(matches: Sequence[MatchedStory], first: FirstTold | None = None) -> lis
     leads, at equal score the earliest story. What its feed published later at the same address,
     with another text, is an update; every other story is an echo.
     """
-    return sorted((_entry(family, first) for family in _families(matches)), key=entry_rank)
+    return sorted((_entry(family, first) for family in families(matches)), key=entry_rank)
 
 
 def matches_of(entry: DigestEntry) -> Iterator[MatchedStory]:
@@ -35,8 +35,11 @@ def match_rank(match: MatchedStory) -> tuple[float, float, int, str]:
     return (-match.match.score, -story.published_at.timestamp(), story.id, match.topic)
 
 
-def _families(matches: Sequence[MatchedStory]) -> list[list[MatchedStory]]:
-    """Matches that tell the same: of one story, or of stories with the same link or text."""
+def families(matches: Sequence[MatchedStory]) -> list[list[MatchedStory]]:
+    """Return the matches that tell the same together: of one story, or of the same link or text.
+
+    The families and what is in them keep the order in which the matches came.
+    """
     parents: dict[Hashable, Hashable] = {}
 
     def root(key: Hashable) -> Hashable:
@@ -49,10 +52,10 @@ def _families(matches: Sequence[MatchedStory]) -> list[list[MatchedStory]]:
         first, *others = _identities(match)
         for other in others:
             parents[root(other)] = root(first)
-    families: dict[Hashable, list[MatchedStory]] = {}
+    found: dict[Hashable, list[MatchedStory]] = {}
     for match in matches:
-        families.setdefault(root(_identities(match)[0]), []).append(match)
-    return list(families.values())
+        found.setdefault(root(_identities(match)[0]), []).append(match)
+    return list(found.values())
 
 
 def _identities(match: MatchedStory) -> list[Hashable]:

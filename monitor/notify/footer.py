@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from monitor.notify.fold import fold
+from monitor.notify.fold import families
 from monitor.notify.lines import shorten
 from monitor.notify.told import Clock
 from monitor.notify.wording import count, listed, marked, without_addresses
@@ -70,13 +70,13 @@ def warnings(digest: Digest) -> tuple[str, ...]:
 
 
 def _left_out(digest: Digest) -> Iterator[Note]:
-    entries = fold(digest.cut)
-    if entries:
-        best = "; the best of them" if len(entries) > _MAX_CUT else ""
-        matched = count(len(entries), "more story", "more stories")
+    told = families(digest.cut)
+    if told:
+        best = "; the best of them" if len(told) > _MAX_CUT else ""
+        matched = count(len(told), "more story", "more stories")
         yield Note(
             text=f"{matched} matched and found no room here{best}:",
-            titles=tuple(title_words(each.lead, _MAX_TITLE) for each in entries[:_MAX_CUT]),
+            titles=tuple(title_words(best, _MAX_TITLE) for best, *_ in told[:_MAX_CUT]),
             hint="To see all:",
             command="monitor matches --cut",
         )

@@ -17,7 +17,7 @@ from monitor.notify.channel import message_of
 from monitor.notify.compose import keep_best
 from monitor.notify.mime import build_message
 from monitor.notify.palette import DARK, LIGHT
-from monitor.notify.subject import subject_of as subject_of
+from monitor.notify.subject import subject_of
 from monitor.notify.templating import Templating
 from monitor.notify.told import DETAILS, Detail
 from monitor.notify.view import DigestView, view

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 
 from monitor.notify.palette import DARK, LIGHT, Palette
-from monitor.notify.render import MAX_HTML, page, render, render_html, render_text, subject_of
+from monitor.notify.render import MAX_HTML, page, render, render_html, render_text
+from monitor.notify.subject import subject_of
 from monitor.records import (
     Coverage,
     Digest,
