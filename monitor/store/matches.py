@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, select, update
+from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, select, update
 
 from monitor.records import Match, MatchedStory, MatchState, Subscription
 from monitor.store import ledger as told_stories
@@ -67,11 +67,8 @@ def candidates(
     Left out are stories found before ``subscription.started_at``, those in its ledger, placed or
     cut, and their copies: the same link or the same content as a story in it.
     """
-    copy_of_told = and_(
-        stories.c.link_key.is_not(None),
-        stories.c.link_key.in_(_told(subscription, ledger.c.link_key)),
-    )
-    hits = _untold(subscription, topic_names).where(matches.c.score >= at_least, not_(copy_of_told))
+    copy_of_told = _told(subscription, ledger.c.link_key == stories.c.link_key)
+    hits = _untold(subscription, topic_names).where(matches.c.score >= at_least, ~copy_of_told)
     with db.read() as connection:
         return tuple(map(rows.matched, connection.execute(hits.order_by(*_BEST_FIRST))))
 
@@ -84,8 +81,9 @@ def updates(
     They are no candidates, since only an address tells them from a copy. What a digest left out
     was not read, so it has no updates.
     """
-    placed = _told(subscription, ledger.c.link_key).where(ledger.c.cut.is_(False))
-    hits = _untold(subscription, topic_names).where(stories.c.link_key.in_(placed))
+    same_address = ledger.c.link_key == stories.c.link_key
+    placed = _told(subscription, same_address, ledger.c.cut.is_(False))
+    hits = _untold(subscription, topic_names).where(placed)
     with db.read() as connection:
         return tuple(map(rows.matched, connection.execute(hits.order_by(*_BEST_FIRST))))
 
@@ -153,8 +151,8 @@ def _untold(subscription: Subscription, topic_names: Sequence[str]) -> Select[An
         topics.c.name.in_(topic_names),
         matches.c.state == MatchState.HIT,
         stories.c.seen_at >= subscription.started_at,
-        stories.c.id.not_in(_told(subscription, ledger.c.story_id)),
-        stories.c.content_key.not_in(_told(subscription, ledger.c.content_key)),
+        ~_told(subscription, ledger.c.story_id == stories.c.id),
+        ~_told(subscription, ledger.c.content_key == stories.c.content_key),
     )
 
 
@@ -175,9 +173,9 @@ def _matched() -> Select[Any]:
     )
 
 
-def _told(subscription: Subscription, column: ColumnElement[Any]) -> Select[Any]:
-    """One column of the recipient's ledger, without gaps: NOT IN a list with NULL is never true."""
-    return select(column).where(told_stories.of(subscription), column.is_not(None))
+def _told(subscription: Subscription, *conditions: ColumnElement[bool]) -> Exists:
+    """Whether the recipient's ledger has such a line; looked up for each story in an index."""
+    return exists().where(told_stories.of(subscription), *conditions)
 
 
 def _row(match: Match) -> dict[str, Any]:
