@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,23 +13,28 @@ from monitor.store import matches, stories
 from tests.builders import ADVISORY, MORNING
 from tests.servers import FeedServer
 from tests.service.press import BODY, MINUTE, Press, configured, page, press
-from tests.service.test_kill import FAR, Scene
+from tests.service.stage import FAR, run
+from tests.service.victim import Job
 from tests.service.walking import opened
 
 LATER = (MORNING + LEASE + MINUTE, MORNING + LEASE + 2 * MINUTE)
 SAMPLE = 12
 
 
-class PageScene(Scene):
+class PageScene:
     """One story of which the topic wants the page."""
 
     def __init__(self, folder: Path, feeds: FeedServer, printed: Press) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.service.preload"])
         folder.mkdir()
-        self.folder, self.nursery = folder, context
+        self.folder = folder
         printed.pages["/1"] = page(BODY)
         self.config = configured(folder, feeds, printed, [ADVISORY], topic="full_text: always")
+
+    def run(self, hours: tuple[datetime, ...], at: int = FAR) -> int | None:
+        """Walk in a process of its own; how many moments there were, or None if it died."""
+        job = Job(folder=self.folder, hours=hours, armed=hours, at=at, telling=False)
+        moments = run(job)
+        return None if moments is None else len(moments)
 
 
 def check(folder: Path, feeds: FeedServer, die_at: int) -> None:
@@ -37,7 +42,7 @@ def check(folder: Path, feeds: FeedServer, die_at: int) -> None:
     with press() as printed:
         scene = PageScene(folder, feeds, printed)
         assert scene.run((MORNING,), die_at) is None, "this moment was meant to be the last"
-        assert scene.run(LATER, FAR) is not None
+        assert scene.run(LATER) is not None
         asked = len(printed.server.visits)
     assert asked in (1, 2), f"killed at moment {die_at}: {asked} requests"
     with opened(scene.config, LATER[-1]) as app:
@@ -52,7 +57,7 @@ def check(folder: Path, feeds: FeedServer, die_at: int) -> None:
 def moments(folder: Path, feeds: FeedServer) -> int:
     """How many moments there are to die at in a walk."""
     with press() as printed:
-        counted = PageScene(folder, feeds, printed).run((MORNING,), FAR)
+        counted = PageScene(folder, feeds, printed).run((MORNING,))
     assert counted is not None
     return counted
 
