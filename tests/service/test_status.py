@@ -28,6 +28,7 @@ BOTH = """
 def room(tmp_path: Path) -> Iterator[Newsroom]:
     room = Newsroom(tmp_path, BOTH)
     room.start(MORNING)
+    room.story(MORNING)
     room.tick(SEVEN)
     yield room
     room.stop()
