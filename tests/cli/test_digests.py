@@ -280,6 +280,7 @@ def test_what_differs_is_told_with_the_reason(made: Path) -> None:
     assert done.exit_code == 1
     assert re.search(r"Line \d+ was '<title>Combat.*', and is '<title>Not Combat", done.output)
     assert "made by version 0.0.1 of this program" in done.output
+    assert call("digest", "show", "1", "-c", made, "--eml").stdout_bytes in outbox_files(made)
 
 
 def test_what_differs_where_the_bytes_are_forgotten_is_told(made: Path) -> None:

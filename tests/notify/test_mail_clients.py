@@ -58,6 +58,15 @@ def arabic_digest() -> Digest:
     return a_digest(a_hit(story, topic=words * 9))
 
 
+def updated_digest() -> Digest:
+    """A story with a later version of it."""
+    told = a_digest()
+    (section,) = told.sections
+    (entry,) = section.entries
+    newer = replace(entry, updates=(a_hit(a_story(2)),))
+    return replace(told, sections=(replace(section, entries=(newer,)),))
+
+
 DIGESTS: dict[str, Callable[[], Digest]] = {
     "full": full_digest,
     "answered": lambda: answered(full_digest()),
@@ -66,6 +75,7 @@ DIGESTS: dict[str, Callable[[], Digest]] = {
     "note": lambda: a_note("Iraq", "Shipping"),
     "urgent": lambda: a_digest(kind=DigestKind.URGENT),
     "update": lambda: a_digest(kind=DigestKind.UPDATE, first=first_told("What was told")),
+    "updated": updated_digest,
     "ill": lambda: a_digest(coverage=Coverage(failing=(a_failing_feed(),) * 12)),
 }
 
