@@ -29,7 +29,7 @@ from tests.service.newsroom import Newsroom
 SEVEN = MORNING + timedelta(hours=1)
 LATER = timedelta(hours=5)
 """Longer than any wait between two attempts."""
-PATIENCE = 0.2
+PATIENCE = 1.0
 READERS = ("a@example.org", "b@example.org")
 DAILY = f"""
   - name: daily
