@@ -151,7 +151,7 @@ def _file(output: Path | None) -> Path | None:
 def list_digests(
     config_path: Path, name: str | None, recipient: str | None, limit: int, as_json: bool
 ) -> None:
-    """List the digests that were made, newest first: each with its number.
+    """List the digests that were made, newest first.
 
     \b
     Example:
@@ -185,9 +185,10 @@ def show(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Show a digest that was made, as it was; NUMBER is in `monitor digest list`.
+    """Show a digest that was made, as it was.
 
-    Where the bytes that were sent are forgotten (`keep`), it is made again.
+    NUMBER is in `monitor digest list`. Where the bytes that were sent are
+    forgotten (`keep`), it is made again.
 
     \b
     Examples:
@@ -221,9 +222,10 @@ def show(
 @json_option
 @speaks_plainly
 def rebuild(config_path: Path, number: int, output: Path | None, as_json: bool) -> None:
-    """Make a digest again from what is stored, and say whether it is the same, byte for byte.
+    """Make a digest again, and say if it is the same.
 
-    It exits with 1 where it is not, and says what differs and why.
+    It is made from what is stored, and compared byte for byte. It exits with 1 where it
+    is not, and says what differs and why.
 
     \b
     Examples:

@@ -39,7 +39,7 @@ def outbox() -> None:
 @json_option
 @speaks_plainly
 def list_messages(config_path: Path, every: bool, limit: int, as_json: bool) -> None:
-    """List messages that wait or were given up, newest first, each with the reason.
+    """List messages that wait or were given up, newest first.
 
     \b
     Example:
@@ -61,7 +61,9 @@ def list_messages(config_path: Path, every: bool, limit: int, as_json: bool) -> 
 @number_argument
 @speaks_plainly
 def retry(config_path: Path, number: int) -> None:
-    """Send a message again that was given up: the same bytes; NUMBER is in `monitor outbox list`.
+    """Send a message again that was given up: the same bytes.
+
+    NUMBER is in `monitor outbox list`.
 
     \b
     Example:

@@ -61,9 +61,10 @@ def list_recipients(config_path: Path, as_json: bool) -> None:
 @digest_option
 @speaks_plainly
 def stop(config_path: Path, recipient: str, name: str | None) -> None:
-    """Send RECIPIENT nothing more, nor what waits for them: an address, or a channel's name.
+    """Send RECIPIENT nothing more, nor what waits for them.
 
-    They stay in the configuration; `monitor recipients resume` serves them again.
+    An address, or a channel's name. They stay in the configuration;
+    `monitor recipients resume` serves them again.
 
     \b
     Example:
@@ -84,7 +85,7 @@ def stop(config_path: Path, recipient: str, name: str | None) -> None:
 @digest_option
 @speaks_plainly
 def resume(config_path: Path, recipient: str, name: str | None) -> None:
-    """Serve RECIPIENT again, who was stopped: here, or by the link in a mail.
+    """Serve RECIPIENT again, who was stopped, here or by mail.
 
     \b
     Example:
