@@ -24,8 +24,8 @@ SAMPLE = (
     ("kill", "way"),
     ("kill", "way"),
     ("no writes", "way"),
-    ("full disk", "change"),
     ("locked", "way"),
+    ("full disk", "change"),  # the last, since it is not allowed everywhere
 )
 """Faults, and at which kind of moment they strike."""
 PARTS = 2
