@@ -103,3 +103,12 @@ def test_the_moments_are_just_before_and_after_whatever_leaves_a_trace(
     with staged(tmp_path / "stage", SCENES[scene]) as stage:
         moments = set(stage.play().moments)
     assert {f"{when} {name}" for when in ("before", "after") for name in names} <= moments
+
+
+@pytest.mark.parametrize("fault", [name for name in FAULTS if name != "kill"])
+def test_each_fault_breaks_off_what_comes_after_it(tmp_path: Path, fault: str) -> None:
+    with staged(tmp_path / "stage", SCENES["update"]) as stage:
+        moments = undisturbed(stage)
+        played = strike(stage, fault, moments.index("before INSERT INTO outbox") + 1, moments)
+    sent = "before sendall"
+    assert played.moments.count(sent) < moments.count(sent)
