@@ -10,7 +10,7 @@ from monitor.config.document import Document, Loc
 from monitor.config.feeds import FeedSettings
 from monitor.config.models import MonitorFile, TopicFile, below_floor
 from monitor.config.values import nearest
-from monitor.records import ChannelKind
+from monitor.records import ChannelKind, wire_address
 
 
 def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Iterator[str]:
@@ -20,10 +20,15 @@ def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Ite
     for loc, digest in named.items():
         recipients = enumerate(digest.recipients)
         yield from _doubles(
-            [((*loc, "recipients", n), each.to.lower()) for n, each in recipients], source
+            [((*loc, "recipients", n), _mailbox(each.to)) for n, each in recipients], source
         )
         yield from _unknown_names(loc, digest, topics, main, source)
         yield from dict.fromkeys(_rests_for_ever(loc, digest, source))
+
+
+def _mailbox(recipient: str) -> str:
+    """What is the same for two spellings of one recipient."""
+    return (wire_address(recipient) if "@" in recipient else recipient).lower()
 
 
 def _unknown_names(

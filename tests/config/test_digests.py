@@ -86,6 +86,10 @@ class TestRecipients:
         ("recipients", "said"),
         [
             ("[a@b.c,\n A@b.C]", "3: digests[0].recipients[1]: the same as on line 2; remove one"),
+            (
+                "[a@bücher.example,\n a@xn--bcher-kva.example]",
+                "3: digests[0].recipients[1]: the same",
+            ),
             ("[chat,\n {to: chat}]", "3: digests[0].recipients[1]: the same as on line 2; remove"),
             ("[chap]", "2: digests[0].recipients[0]: 'chap' is no channel; did you mean 'chat'?"),
             ("[{to: x@y.z,\n topics: [Iran]}]", "3: digests[0].recipients[0].topics[0]: 'Iran' is"),
