@@ -12,7 +12,7 @@ from monitor.notify.retry import is_hopeless, retry_wait
 from monitor.records import OutboxItem, StepReport
 from monitor.service.app import App
 from monitor.service.hours import at_rest
-from monitor.service.ways import way_to
+from monitor.service.ways import send
 from monitor.store import outbox, subscriptions
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def deliver(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
 
 def _attempt(app: App, item: OutboxItem, now: datetime, lacking: list[ConfigError]) -> str:
     try:
-        way_to(app, item.message.recipient).send(item.message)
+        send(app, item.message)
     except DeliveryError as error:
         return _settle_failure(app, item, error, now)
     except ConfigError as error:
@@ -123,5 +123,5 @@ def _behind_closed_ways(app: App, now: datetime) -> Collection[int]:
     closed = {way for way, (since, until) in app.closed.items() if since <= now < until}
     if not closed:
         return ()
-    known = subscriptions.everyone(app.database)
+    known = subscriptions.all_ever(app.database)
     return [each.id for each in known if _way(each.recipient) in closed]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from monitor import __version__
@@ -84,10 +85,11 @@ def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool
     plan = plan_of(app, subscription)
     if not at_once and rest_until(plan.schedule, now) is not None:
         return Counter()
-    slot, next_at = _hours(plan.schedule, subscription, now, at_once=at_once)
+    slot, next_at = _hours(app, plan.schedule, subscription, now, at_once=at_once)
     told = drafts.scheduled(app, subscription, plan, slot, now)
     made = [_made(app, plan, subscription, each) for each in told]
-    written = outbox.put(app.database, subscription, slot, next_at, made, now, version=__version__)
+    served = replace(subscription, schedule_key=plan.schedule.key)
+    written = outbox.put(app.database, served, slot, next_at, made, now, version=__version__)
     return _counted(made if written else ())
 
 
@@ -119,17 +121,23 @@ def _made(app: App, plan: Plan, subscription: Subscription, digest: Digest) -> R
 
 
 def _hours(
-    schedule: Schedule, subscription: Subscription, now: datetime, *, at_once: bool
+    app: App, schedule: Schedule, subscription: Subscription, now: datetime, *, at_once: bool
 ) -> tuple[datetime, datetime]:
     """The slot being served and the next one. Missed slots are made up once, by the latest.
 
     That is the one promised last where the schedule was changed since: the changed one may have
-    come round before, and been served.
+    come round before, and been served. Where a clock that was days ahead has served it, the next
+    instant takes its place.
     """
     next_at = next_slot(schedule, now)
     if at_once:
         return now, max(subscription.next_at, next_at)
-    return max(subscription.next_at, latest_slot(schedule, now)), next_at
+    slot = max(subscription.next_at, latest_slot(schedule, now))
+    gone_by = latest_slot(schedule, slot - timedelta.resolution)
+    since = subscription.last_at or subscription.started_at
+    # a clock that was set back by less has told it a moment ago
+    again = since <= gone_by and outbox.has_slot(app.database, subscription, slot)
+    return slot + timedelta.resolution if again else slot, next_at
 
 
 def _counted(made: Sequence[Rendered]) -> Counter[str]:

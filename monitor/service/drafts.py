@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from monitor.notify.compose import compose
+from monitor.notify.fold import fold, matches_of
 from monitor.notify.slots import day_start, rest_until
 from monitor.records import (
     Digest,
@@ -14,7 +15,6 @@ from monitor.records import (
     FirstTold,
     MatchedStory,
     Plan,
-    Story,
     Subscription,
     Urgent,
     WhenEmpty,
@@ -28,6 +28,8 @@ WEEKS = 12
 _UPDATE = DigestKind.UPDATE
 _LATE = timedelta(minutes=10)
 """What came up so shortly before midnight may still be told at once."""
+_SLOWEST = timedelta(hours=1)
+"""Matches are written later than the time they bear: by so much at most."""
 
 
 def scheduled(
@@ -47,11 +49,14 @@ def _updates(
 ) -> Iterator[Digest]:
     """Later versions of told stories, in a message for each one that they answer.
 
-    Where that one is forgotten, a later version is what it is without the wish: a copy.
+    Where that one is forgotten, a later version is what it is without the wish: a copy. So is one
+    of an hour that was served before: updates were not wanted then.
     """
     if not plan.updates:
         return
-    found = matches.updates(app.database, subscription, plan.topics)
+    since = _since(subscription) - _SLOWEST
+    every = matches.updates(app.database, subscription, plan.topics)
+    found = [each for each in every if each.match.matched_at > since]
     told_in = archive.first_told(app.database, subscription, found)
     threads: dict[FirstTold, list[MatchedStory]] = {}
     for each in found:
@@ -73,9 +78,10 @@ def urgent(app: App, subscription: Subscription, plan: Plan, now: datetime) -> D
     first = _leads(app, subscription, plan, plan.urgent, now)
     if not first:
         return None
-    same = {key for match in first for key in _identities(match.story)}
+    hot = {each.story.id for each in first}
     untold = matches.candidates(app.database, subscription, plan.topics)
-    found = [each for each in untold if not same.isdisjoint(_identities(each.story))]
+    families = map(list, map(matches_of, fold(untold)))
+    found = [each for family in families if _has_any(family, hot) for each in family]
     return _compose(app, subscription, plan, found, slot=now, now=now, kind=DigestKind.URGENT)
 
 
@@ -92,11 +98,12 @@ def _came_up(plan: Plan, matched_at: datetime) -> datetime:
     return rest_until(plan.schedule, matched_at) or matched_at
 
 
-def _identities(story: Story) -> Iterator[Hashable]:
-    yield story.id
-    yield "text", story.content_key
-    if story.link_key is not None:
-        yield "link", story.link_key
+def _has_any(family: Iterable[MatchedStory], story_ids: Collection[int]) -> bool:
+    return any(each.story.id in story_ids for each in family)
+
+
+def _since(subscription: Subscription) -> datetime:
+    return subscription.last_at or subscription.started_at
 
 
 def _compose(
@@ -112,7 +119,7 @@ def _compose(
 ) -> Digest | None:
     if not found and plan.when_empty is WhenEmpty.SILENT:
         return None
-    since = subscription.last_at or subscription.started_at
+    since = _since(subscription)
     return compose(
         found,
         name=plan.digest,

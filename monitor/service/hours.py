@@ -51,6 +51,7 @@ def mend_clock(app: App, now: datetime) -> int:
         each.id: next_slot(plan.schedule, now)
         for each in known
         if (plan := app.plans.get((each.digest, each.recipient))) is not None
+        and plan.schedule.key == each.schedule_key  # else a command beside us knows newer hours
     }
     if not any(_is_ahead(each, now, latest.get(each.id, each.next_at)) for each in known):
         return 0

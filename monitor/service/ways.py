@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from monitor import __version__
 from monitor.config import Settings
-from monitor.errors import ConfigError
-from monitor.records import MAIL, ChannelKind, Digest, Plan, Rendered
+from monitor.errors import ConfigError, DeliveryError
+from monitor.records import MAIL, ChannelKind, Digest, Message, Plan, Rendered
 from monitor.service.app import App
 
 if TYPE_CHECKING:
@@ -68,6 +68,22 @@ def way_to(app: App, recipient: str) -> Transport:
     if name not in app.ways:
         app.ways[name] = _channel(app.settings, name) if name else _mail(app.settings.mail)
     return app.ways[name]
+
+
+def send(app: App, message: Message) -> None:
+    """Bring ``message`` out by the way of its recipient.
+
+    Raises ``DeliveryError`` where it is not accepted, and ``ConfigError`` as ``way_to`` does.
+    """
+    way = way_to(app, message.recipient)
+    channel = app.settings.channels.get(message.recipient)
+    if channel is not None and message.content_type != _TYPES[channel.kind]:
+        raise DeliveryError(
+            f"channels.{message.recipient}: the message was made for another kind of channel"
+            f" ({message.content_type}); drop it, or make the channel what it was and retry",
+            permanent=True,
+        )
+    way.send(message)
 
 
 def missing_extra(settings: Settings) -> str | None:

@@ -51,6 +51,7 @@ def put(
 ) -> bool:
     """Serve ``slot``: put the messages out and into ledger and archive, move the hour; all or none.
 
+    ``next_at`` is an hour of the schedule with the key of ``subscription``.
     ``made``: the scheduled digest, and updates, each answering another message; empty where there
     is nothing to say. ``version``: of the program. Returns False if somebody else served
     ``subscription``, or told any of it, since it was read; then nothing is written. A slot that has
@@ -60,12 +61,18 @@ def put(
         number = subscriptions.lock_unserved(connection, subscription)
         if number is None or ledger.knows_any(connection, number, made):
             return False
-        subscriptions.serve(connection, number, next_at, now)
+        subscriptions.serve(connection, number, subscription, next_at, now)
         if runs.has_any(connection, number, slot, made):
             return False
         for each in made:
             _put_one(connection, number, slot, each, now, version)
     return True
+
+
+def has_slot(db: Database, subscription: Subscription, slot: datetime) -> bool:
+    """Whether the recipient has a scheduled digest of ``slot`` already."""
+    with db.read() as connection:
+        return runs.is_served(connection, subscription.id, slot)
 
 
 def put_at_once(
@@ -241,10 +248,12 @@ def _those(connection: Connection, chosen: Select[Any]) -> tuple[OutboxItem, ...
 
 
 def _open(now: datetime) -> ColumnElement[bool]:
-    """Whether a message may be claimed: its time has come, or its sender's lease ran out."""
-    ready = and_(outbox.c.state.in_(_WAITING), come(outbox.c.next_attempt_at, now))
+    """Whether a message may be claimed: it is new, it has waited, or its sender's lease ran out."""
+    # what was never tried has no wait: the clock that made it was ahead of ours
+    untried = outbox.c.state == OutboxState.READY
+    again = and_(outbox.c.state == OutboxState.WAITING, come(outbox.c.next_attempt_at, now))
     left = and_(outbox.c.state == OutboxState.SENDING, not_(held(outbox, now)))
-    return or_(ready, left)
+    return or_(untried, again, left)
 
 
 def _message_row(message: Message, run: int, now: datetime) -> dict[str, Any]:

@@ -44,6 +44,16 @@ def has_any(connection: Connection, number: int, slot: datetime, made: Iterable[
     return connection.execute(known.limit(1)).first() is not None
 
 
+def is_served(connection: Connection, number: int, slot: datetime) -> bool:
+    """Whether the recipient has a scheduled digest of ``slot``."""
+    known = select(runs.c.id).where(
+        runs.c.subscription_id == number,
+        runs.c.slot == slot,
+        runs.c.kind == DigestKind.SCHEDULED,
+    )
+    return connection.execute(known).first() is not None
+
+
 def urgent(connection: Connection, number: int, since: datetime, now: datetime) -> int:
     """How many urgent digests the recipient got since ``since``.
 

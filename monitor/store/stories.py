@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    select,
+)
 
 from monitor.records import Added, ArticleState, NewStory, PollOutcome, Story
 from monitor.store import feeds, identity, outcomes, rows
@@ -18,6 +29,7 @@ from monitor.store.tables import articles, ledger, stories, subscriptions
 from monitor.store.tables import feeds as feeds_table
 
 _WEEK = timedelta(days=7)
+_SLOWEST_MATCH = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _FOUND = 20
 """Stories that a search by title gives at most."""
@@ -185,25 +197,33 @@ def prune(db: Database, before: datetime) -> int:
     """Forget stories found before ``before``, with their matches; return how many.
 
     Kept are those not matched yet, those that wait for the owner, those a recipient was told of
-    since, and those matched after the last service of any recipient, who may still be told. Their
-    keys stay for ever.
+    since, and those matched after the last service of any recipient, who may still be told; an hour
+    before it too, since matches are written later than the time they bear. Their keys stay for
+    ever.
     """
     pruned = 0
     while True:
         with db.write() as connection:
-            old = select(stories.c.id).where(_forgettable(before)).limit(_PRUNED_AT_ONCE)
+            forgettable = _forgettable(before, _awaited_since(connection))
+            old = select(stories.c.id).where(forgettable).limit(_PRUNED_AT_ONCE)
             gone = connection.execute(delete(stories).where(stories.c.id.in_(old))).rowcount
         pruned += gone
         if gone < _PRUNED_AT_ONCE:
             return pruned
 
 
-def _forgettable(before: datetime) -> ColumnElement[bool]:
-    served = func.coalesce(subscriptions.c.last_at, subscriptions.c.started_at)
+def _awaited_since(connection: Connection) -> datetime | None:
+    """What was matched from then on may still be told to somebody; None: there is nobody."""
+    served = func.min(func.coalesce(subscriptions.c.last_at, subscriptions.c.started_at))
     served_still = and_(subscriptions.c.enabled, subscriptions.c.stopped_at.is_(None))
-    awaited = exists().where(served_still, served <= stories.c.matched_at)
+    oldest: datetime | None = connection.scalar(select(served).where(served_still))
+    return None if oldest is None else oldest - _SLOWEST_MATCH
+
+
+def _forgettable(before: datetime, awaited_since: datetime | None) -> ColumnElement[bool]:
     told = exists().where(ledger.c.story_id == stories.c.id, ledger.c.told_at >= before)
     settled = and_(stories.c.matched_at.is_not(None), stories.c.held.is_(False))
+    awaited = stories.c.matched_at >= awaited_since if awaited_since else false()
     return and_(stories.c.seen_at < before, settled, ~awaited, ~told)
 
 

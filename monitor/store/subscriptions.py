@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, case, select, update
 
 from monitor.records import OutboxState, Subscription
 from monitor.store import rows, runs
 from monitor.store.database import Database, insert
+from monitor.store.leases import FREE
 from monitor.store.tables import outbox, subscriptions
 
 FIRST_PERIOD = timedelta(days=1)
@@ -57,6 +58,11 @@ def everyone(db: Database) -> tuple[Subscription, ...]:
     return _those(db, select(subscriptions).where(subscriptions.c.enabled))
 
 
+def all_ever(db: Database) -> tuple[Subscription, ...]:
+    """Every recipient there ever was: of those that were removed, messages may be on their way."""
+    return _those(db, select(subscriptions))
+
+
 def mend_clock(db: Database, now: datetime, latest: Mapping[int, datetime]) -> int:
     """Take back the times that a clock ahead of ours has written; return of how many recipients.
 
@@ -75,6 +81,7 @@ def mend_clock(db: Database, now: datetime, latest: Mapping[int, datetime]) -> i
 def stop(db: Database, subscription_id: int, now: datetime, *, by: str) -> bool:
     """Send this recipient nothing more, nor what waits to go; False: there is nobody to stop.
 
+    What is being sent just now may get through, which is written then, and is not tried again.
     ``by``: who took them off, ``mail`` or ``command``.
     """
     active = update(subscriptions).where(
@@ -83,7 +90,7 @@ def stop(db: Database, subscription_id: int, now: datetime, *, by: str) -> bool:
     with db.write() as connection:
         stopped = connection.execute(active.values(stopped_at=now, stopped_by=by)).rowcount == 1
         if stopped:
-            _drop_waiting(connection, subscription_id, now)
+            _drop_unsent(connection, subscription_id, now)
     return stopped
 
 
@@ -114,9 +121,20 @@ def lock_unserved(connection: Connection, subscription: Subscription) -> int | N
     return _lock(connection, subscription, subscriptions.c.next_at == subscription.next_at)
 
 
-def serve(connection: Connection, number: int, next_at: datetime, now: datetime) -> None:
-    """Move the hour of a recipient, as a part of the caller's transaction."""
-    _change(connection, number, {"next_at": next_at, "last_at": now})
+def serve(
+    connection: Connection,
+    number: int,
+    subscription: Subscription,
+    next_at: datetime,
+    now: datetime,
+) -> None:
+    """Move the hour of a recipient, as a part of the caller's transaction.
+
+    With it goes the key of the schedule that it is an hour of, by which the next start sees whether
+    that is still the one.
+    """
+    hours = {"next_at": next_at, "last_at": now, "schedule_key": subscription.schedule_key}
+    _change(connection, number, hours)
 
 
 def _lock(connection: Connection, subscription: Subscription, condition: Any) -> int | None:
@@ -202,9 +220,17 @@ def _anew(row: Row[Any], now: datetime) -> dict[str, Any]:
     return {"started_at": start, "last_at": row.last_at if served_since else None}
 
 
-def _drop_waiting(connection: Connection, number: int, now: datetime) -> None:
-    waiting = update(outbox).where(
+def _drop_unsent(connection: Connection, number: int, now: datetime) -> None:
+    sending = outbox.c.state == OutboxState.SENDING
+    unsent = update(outbox).where(
         outbox.c.run_id.in_(runs.of([number])),
-        outbox.c.state.in_((OutboxState.READY, OutboxState.WAITING)),
+        outbox.c.state.in_((OutboxState.READY, OutboxState.WAITING, OutboxState.SENDING)),
     )
-    connection.execute(waiting.values(state=OutboxState.DEAD, settled_at=now, last_error=_UNWANTED))
+    dropped = {
+        "state": OutboxState.DEAD,
+        "settled_at": now,
+        "last_error": _UNWANTED,
+        "uncertain": case((sending, True), else_=outbox.c.uncertain),
+        **FREE,
+    }
+    connection.execute(unsent.values(dropped))

@@ -94,7 +94,9 @@ class Mail:
     settled_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
-        if self.state in WAITING:
+        if self.state is OutboxState.READY:
+            return True
+        if self.state is OutboxState.WAITING:
             return self.next_attempt_at <= now or self.next_attempt_at > now + HORIZON
         held = self.until is not None and now < self.until <= now + HORIZON
         return self.state is OutboxState.SENDING and not held
@@ -172,7 +174,9 @@ class Model:
             return False
         reader.stopped = True
         for mail in self.mails.values():
-            if self.runs[mail.run].reader == reader.id and mail.state in WAITING:
+            settled = mail.state in (OutboxState.SENT, OutboxState.DEAD)
+            if self.runs[mail.run].reader == reader.id and not settled:
+                mail.uncertain |= mail.state is OutboxState.SENDING
                 mail.settle(OutboxState.DEAD, now)
         return True
 
@@ -235,6 +239,7 @@ class Model:
         if self._told_any(reader, made):
             return None
         reader.next_at, reader.last_at = next_at, now
+        reader.schedule_key = seen.schedule_key
         return self._new_runs(reader, slot, made, now)
 
     def tell_at_once(
