@@ -42,7 +42,10 @@ def check_address(value: str) -> str:
 def check_channel(value: str) -> str:
     """Refuse what cannot name a channel: small letters, digits and hyphens."""
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,49}", value):
-        raise ValueError(f"{value!r:.60} is no name of a channel; write one like team-chat")
+        raise ValueError(
+            f"{value!r:.60} is no name of a channel; write"
+            " small letters, digits and hyphens, such as team-chat"
+        )
     return value
 
 

@@ -47,7 +47,7 @@ def check_cron(value: str) -> str:
     fields = value.split()
     if len(fields) != len(_CRON_FIELDS):
         names = ", ".join(_CRON_FIELDS)
-        raise ValueError(f"has {len(fields)} fields; write five ({names}): {_CRON_EXAMPLE}")
+        raise ValueError(f"needs five fields ({names}), not {len(fields)}; write {_CRON_EXAMPLE}")
     for n, name in enumerate(_CRON_FIELDS):
         if not _is_cron(" ".join(field if n == m else "*" for m, field in enumerate(fields))):
             raise ValueError(f"{fields[n]!r:.60} is no {name}; write a line like {_CRON_EXAMPLE}")

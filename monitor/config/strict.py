@@ -15,5 +15,5 @@ def exactly_one(model: Strict, *names: str) -> None:
     """Raise ``ValueError`` unless exactly one of the fields has a value."""
     given = [name for name in names if getattr(model, name) is not None]
     if len(given) != 1:
-        either = " or ".join(names)
-        raise ValueError(f"has {' and '.join(given) or 'nothing'}; write exactly one of {either}")
+        either = ", ".join(names)
+        raise ValueError(f"has {' and '.join(given) or 'none'}; write exactly one of {either}")

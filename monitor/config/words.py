@@ -33,7 +33,13 @@ def in_words(error: ValidationError, model: type[BaseModel], document: Document)
     """Return a line for each error, in the order of the file."""
     found = (each for each in error.errors(include_url=False) if each["type"] not in _FOLLOWING)
     ordered = sorted(found, key=lambda each: document.line(each["loc"]))
-    return tuple(document.problem(each["loc"], _say(each, model)) for each in ordered)
+    return tuple(document.problem(_place(each), _say(each, model)) for each in ordered)
+
+
+def _place(each: ErrorDetails) -> tuple[int | str, ...]:
+    """The place in the file; pydantic marks the key of a mapping by one more name."""
+    loc = each["loc"]
+    return loc[:-1] if loc and loc[-1] == "[key]" else loc
 
 
 def _say(each: ErrorDetails, model: type[BaseModel]) -> str:

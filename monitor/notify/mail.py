@@ -109,8 +109,8 @@ class SmtpTransport:
             ) from error
         except (OSError, UnicodeError) as error:  # the latter for a host that no name can be
             raise DeliveryError(
-                f"{self._server}: {self._told(_reason(error))}; the mail was not taken:"
-                " check that the server runs and that mail.smtp names it",
+                f"{self._server}: {self._told(_reason(error))}; no mail was handed over:"
+                " check that the server runs, and host, port and security under mail.smtp",
                 unreachable=True,
             ) from error
         finally:
@@ -259,4 +259,5 @@ def _reason(error: Exception) -> str:
         reply = error.smtp_error
         told = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
         return f"{error.smtp_code} {told}"
-    return str(error) or type(error).__name__
+    words = error.strerror if isinstance(error, OSError) else None  # without the number
+    return (words or str(error) or type(error).__name__).rstrip(".")

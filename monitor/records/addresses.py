@@ -36,8 +36,10 @@ def address_fault(address: str) -> str | None:
     if len(local.encode()) > _MAX_LOCAL_PART or len(address.encode()) > _MAX_ADDRESS:
         return f"it is longer than {_MAX_LOCAL_PART} bytes before its @, or {_MAX_ADDRESS} in all"
     if not (_DOT_ATOM.fullmatch(local) or _QUOTED.fullmatch(local)):
-        return 'what is before its @ cannot stand there; if it is right, write it "in quotes"@...'
-    return None if _valid_domain(domain) else "its domain is none; write it as example.org or xn--"
+        return 'what is before its @ needs quotes, "like this"@...; or write the address alone'
+    if not _valid_domain(domain):
+        return "what is behind its @ is no domain; write one like example.org, or its xn-- form"
+    return None
 
 
 def valid_address(address: str) -> bool:

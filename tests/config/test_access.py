@@ -92,7 +92,7 @@ def test_no_secret_is_shown_in_any_text(tmp_path: Path) -> None:
             "secret_headers: {Authorization: A}, user: me, password_env: B",
             "has a user and a header",
         ),
-        ("user: me", "has nothing; write exactly one of password_env or password_file"),
+        ("user: me", "has none; write exactly one of password_env, password_file"),
         ("password_env: A", "has a password but no user; add user"),
         ("proxy: 'socks5://a:1'", "is no proxy; write one like http://proxy.example.org:3128"),
         ("proxy: 'http://a:hunter2@b:1'", "holds a password; write proxy_password_env"),

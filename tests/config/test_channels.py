@@ -51,10 +51,10 @@ def test_a_private_address_may_be_posted_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ("", "write exactly one of webhook or apprise_env"),
+        ("", "has none; write exactly one of webhook, apprise_env"),
         ("feed: a, folder: b", "has feed and folder; write exactly one"),
         ("apprise_env: A, apprise_file: b", "has apprise_env and apprise_file"),
-        (HOOK, "write exactly one of secret_env or secret_file"),
+        (HOOK, "has none; write exactly one of secret_env, secret_file"),
         (f"{HOOK}, secret_env: A, secret_file: b", "has secret_env and secret_file"),
         ("feed: a, secret_env: B", "has a secret but no webhook; remove it"),
         ("webhook: ftp://example.org, secret_env: A", "is no web address"),
@@ -70,7 +70,9 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, written: str, told
 
 @pytest.mark.parametrize("name", ["Team", "a b", "team@example.org", "-x", "x" * 51])
 def test_the_name_of_a_channel_is_small_and_plain(tmp_path: Path, name: str) -> None:
-    assert "is no name of a channel" in fault(tmp_path, "feed: a", name=name)
+    told = fault(tmp_path, "feed: a", name=name)
+    assert told.startswith(f"monitor.yaml:2: channels.{name}: ")
+    assert "is no name of a channel; write small letters" in told
 
 
 def test_secrets_are_read_when_they_are_used(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_a_wrong_value_is_told_in_plain_words(tmp_path: Path, text: str, said: s
         ("topics: [Iran]", "digests[0].topics[0]: 'Iran' is no topic; did you mean 'Iraq'?"),
         ("topics: []", "digests[0].topics: is empty; write at least one"),
         ("name: ''", "digests[0].name: is empty"),
-        ("schedule: {}", "digests[0].schedule: has nothing; write exactly one of daily or"),
+        ("schedule: {}", "digests[0].schedule: has none; write exactly one of daily,"),
         (
             "schedule: {daily: '7:00', at: ['8:00']}",
             "schedule: has daily and at; write exactly one",
@@ -244,7 +244,7 @@ def test_the_floor_may_be_lowered(tmp_path: Path) -> None:
         ("alerts_per_week: five", "alerts_per_week: must be a number, not text"),
         ("must: Iraq", "must: must be a list, not text; put it in brackets: [...]"),
         ("never: ['  ']", "never[0]: is empty"),
-        ("not: [{text: a, file: b}]", "not[0]: has file and text; write exactly one of file or"),
+        ("not: [{text: a, file: b}]", "not[0]: has file and text; write exactly one of file,"),
         ("not: [{text: ' '}]", "not[0].text: is empty; write an example of what you look for"),
         ("not: [seeds/x.txt]", "not[0]: must be a mapping (key: value), not text; its keys are "),
         ("not: seeds/x.txt", "must be a list, not text; write a list of items with the keys "),

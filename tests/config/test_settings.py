@@ -266,7 +266,7 @@ class TestSecrets:
     @pytest.mark.parametrize(
         ("login", "said"),
         [
-            ("user: me", "mail.smtp: has nothing; write exactly one of password_env or password_f"),
+            ("user: me", "mail.smtp: has none; write exactly one of password_env, password_f"),
             ("password_env: A", "mail.smtp: has a password but no user; add user"),
             ("user: me, password_env: A, password_file: b", "has password_env and password_file"),
             ("user: me, password_env: A, security: none", "would send a password unprotected"),

@@ -120,6 +120,7 @@ def test_without_the_encryption_asked_for_neither_password_nor_mail_goes_out(ehl
         over_tls(script.port, None, password=PASSWORD).send(a_message())
 
     assert not caught.value.permanent
+    assert "host, port and security under mail.smtp" in str(caught.value)
     assert not {"AUTH", "MAIL", "DATA"} & set(script.verbs)
 
 
