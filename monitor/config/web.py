@@ -25,9 +25,15 @@ KEY_BYTES = 32
 
 
 def check_public(value: str) -> str:
-    """Return the address without a slash at its end; refuse one with a question behind it."""
-    if urlsplit(value).query:
+    """Return the address without a slash at its end.
+
+    Refuse one with a question behind it, and a host that browsers ask for under another name.
+    """
+    parts = urlsplit(value)
+    if parts.query:
         raise ValueError("has a ? in it; write only the address below which the pages are")
+    if not parts.netloc.isascii():
+        raise ValueError("has a host in other letters; write it as browsers send it, xn--...")
     return value.rstrip("/")
 
 

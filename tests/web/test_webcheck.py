@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.errors import ConfigError
 from monitor.service.checks import Finding, configuration
 from tests.config.builders import settings
 
@@ -76,3 +77,9 @@ def test_what_makes_links_less_than_they_could_be_is_said(
     (found,) = on_web(with_key(tmp_path), keys)
     assert (found.ok, found.level) == (True, level)
     assert told in found.told
+
+
+def test_a_public_host_in_other_letters_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    """Browsers ask for it under its name in ASCII, and would be sent away."""
+    with pytest.raises(ConfigError, match=r"public_url.* xn--"):
+        on_web(with_key(tmp_path), "public_url: https://büro.example/news")
