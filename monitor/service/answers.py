@@ -14,8 +14,12 @@ from monitor.notify.tokens import Claim
 from monitor.records import Match, Story, Subscription, Topic, Verdict
 from monitor.service import verdicts
 from monitor.service.app import App
+from monitor.service.links import mark_of
 from monitor.service.verdicts import Given
 from monitor.store import matches, stories, subscriptions, topics
+
+BY_MAIL = "mail"
+"""Who stopped a reader: the page or the one click of a mail."""
 
 
 class Gone(MonitorError):
@@ -46,7 +50,7 @@ def asked(app: App, claim: Claim) -> Asked:
     reader, topic = reader_of(app, claim), _topic(app, claim)
     standing = next((each for each in topic.verdicts if each.story_id == claim.story), None)
     story = stories.get(app.database, claim.story)
-    if story is None and standing is None:
+    if (story is None and standing is None) or (story and mark_of(story) != claim.story_mark):
         raise Gone(
             "The story was forgotten since, and nothing can be learned from it any more."
             " How long stories are kept is said by keep in monitor.yaml.",
@@ -89,7 +93,7 @@ def reader_of(app: App, claim: Claim) -> Subscription:
     """Return who got the mail of a link; :class:`Gone` where they are no recipient any more."""
     everyone = subscriptions.everyone(app.database)
     found = next((each for each in everyone if each.id == claim.subscription), None)
-    if found is None:
+    if found is None or mark_of(found) != claim.reader_mark:
         raise Gone(
             "The digest of this mail does not go to you any more, so there is nothing to do."
             " Who gets it is said by recipients in monitor.yaml."
@@ -100,15 +104,28 @@ def reader_of(app: App, claim: Claim) -> Subscription:
 def leave(app: App, claim: Claim, now: datetime) -> Subscription:
     """Send the reader of a link nothing more of that digest; :class:`Gone`. Twice is once."""
     reader = reader_of(app, claim)
-    subscriptions.stop(app.database, reader.id, now, by="mail")
+    subscriptions.stop(app.database, reader.id, now, by=BY_MAIL)
     return reader
 
 
 def come_back(app: App, claim: Claim, now: datetime) -> Subscription:
-    """Send the reader of a link that digest again; :class:`Gone`. Twice is once."""
+    """Send the reader of a link that digest again; :class:`Gone`. Twice is once.
+
+    Whom the owner stopped, the owner alone can serve again: an old mail is no key to new ones.
+    """
     reader = reader_of(app, claim)
+    if not may_return(reader):
+        raise Gone(
+            "Whoever runs the service has ended this digest for you, and can begin it again.",
+            f"monitor recipients resume {quote(reader.recipient)} --digest {quote(reader.digest)}",
+        )
     subscriptions.resume(app.database, reader.id, now)
     return reader
+
+
+def may_return(reader: Subscription) -> bool:
+    """Whether the link of a mail can begin a digest again: not where its owner has ended it."""
+    return reader.stopped_at is None or reader.stopped_by == BY_MAIL
 
 
 def _topic(app: App, claim: Claim) -> Topic:

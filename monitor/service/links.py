@@ -6,8 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.config.web import WebSettings
-from monitor.notify.tokens import Claim, Purpose, Signer
-from monitor.records import Answers, ChannelKind, Digest, DigestEntry, Subscription
+from monitor.notify.tokens import Claim, Purpose, Signer, mark
+from monitor.records import (
+    Answers,
+    ChannelKind,
+    Digest,
+    DigestEntry,
+    MatchedStory,
+    Story,
+    Subscription,
+)
 from monitor.service.app import App
 
 VERDICT, LEAVE = "v", "u"
@@ -29,8 +37,37 @@ def linked(app: App, digest: Digest, subscription: Subscription) -> Digest:
         replace(section, entries=tuple(map(links.answered, section.entries)))
         for section in digest.sections
     )
-    leave = links.to(LEAVE, Purpose.UNSUBSCRIBE)
-    return replace(digest, sections=tuple(sections), unsubscribe=leave)
+    return replace(digest, sections=tuple(sections), unsubscribe=links.leave())
+
+
+def farewell(reader: Subscription, expires_at: datetime) -> Claim:
+    """Return what a link says that ends a digest for its reader."""
+    return Claim(
+        purpose=Purpose.UNSUBSCRIBE,
+        subscription=reader.id,
+        reader_mark=mark_of(reader),
+        expires_at=expires_at,
+    )
+
+
+def verdict(
+    purpose: Purpose, reader: Subscription, told: MatchedStory, expires_at: datetime
+) -> Claim:
+    """Return what a link says on which a reader answers: of a story, for the topic it matched."""
+    return Claim(
+        purpose=purpose,
+        subscription=reader.id,
+        topic=told.match.topic_id,
+        story=told.match.story_id,
+        reader_mark=mark_of(reader),
+        story_mark=mark_of(told.story),
+        expires_at=expires_at,
+    )
+
+
+def mark_of(it: Subscription | Story) -> int:
+    """Return what stays as long as the row is the same: a digest's name and a title may change."""
+    return mark(it.recipient if isinstance(it, Subscription) else it.seen_at.isoformat())
 
 
 def signer_of(web: WebSettings) -> Signer:
@@ -49,7 +86,7 @@ class _Links:
     def __init__(self, web: WebSettings, subscription: Subscription, slot: datetime) -> None:
         self._base = web.public_url
         self._signer = signer_of(web)
-        self._subscription = subscription.id
+        self._reader = subscription
         self._expires_at = slot + web.links_last
 
     def answered(self, entry: DigestEntry) -> DigestEntry:
@@ -57,15 +94,10 @@ class _Links:
         return replace(entry, answers=Answers(more=more, less=less))
 
     def _answer(self, entry: DigestEntry, purpose: Purpose) -> str:
-        match = entry.lead.match
-        return self.to(VERDICT, purpose, topic=match.topic_id, story=match.story_id)
+        return self._to(VERDICT, verdict(purpose, self._reader, entry.lead, self._expires_at))
 
-    def to(self, page: str, purpose: Purpose, *, topic: int = 0, story: int = 0) -> str:
-        claim = Claim(
-            purpose=purpose,
-            subscription=self._subscription,
-            topic=topic,
-            story=story,
-            expires_at=self._expires_at,
-        )
+    def leave(self) -> str:
+        return self._to(LEAVE, farewell(self._reader, self._expires_at))
+
+    def _to(self, page: str, claim: Claim) -> str:
         return f"{self._base}/{page}/{self._signer.sign(claim)}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -29,6 +30,8 @@ _POLICY = (
     "default-src 'none'; style-src '{style}'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+_HOST = re.compile(r"[^\s@/\\?#]+")
+"""What a Host header may be made of: else it is not its name that is looked at."""
 _HERE = ("localhost", "127.0.0.1", "::1")
 _PORTS = {"http": 80, "https": 443}
 
@@ -51,7 +54,7 @@ class Addresses:
         return cls(
             hosts=frozenset(each for each in named if each),
             origin=origin_of(web.public_url) if web.public_url else None,
-            prefix=public.path,
+            prefix=unquote(public.path),  # as the server tells the path of a request
         )
 
 
@@ -63,6 +66,11 @@ def origin_of(address: str) -> Origin | None:
     except ValueError:
         return None
     return (parts.scheme, parts.hostname, port) if parts.hostname else None
+
+
+def says_where(headers: Headers) -> bool:
+    """Whether whoever sends a form says on which page it stood, as browsers do."""
+    return "sec-fetch-site" in headers or "origin" in headers
 
 
 class Guard:
@@ -105,13 +113,19 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         headers = Headers(scope=scope)
-        host = origin_of(f"http://{headers.get('host', '')}")
-        if host is None or host[1] not in self._addresses.hosts:
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # what one takes for the next request, a proxy in front may take for this one's body
+            return PlainTextResponse("Of which length?\n", 400, {"Connection": "close"})
+        if not self._is_ours(headers.get("host", "")):
             told = "This service is not known under that name; see web.public_url.\n"
             return PlainTextResponse(told, 421)
         if scope["method"] == "POST" and not self._may_post(scope["path"], headers):
             return PlainTextResponse("Only the page itself may send this form.\n", 403)
         return None
+
+    def _is_ours(self, host: str) -> bool:
+        found = origin_of(f"http://{host}") if _HOST.fullmatch(host) else None
+        return found is not None and found[1] in self._addresses.hosts
 
     def _may_post(self, path: str, headers: Headers) -> bool:
         """Whether a form comes from our own page, as far as the browser says.
@@ -119,9 +133,9 @@ class Guard:
         With our Referrer-Policy browsers call the origin of our own forms ``null``. Mail providers
         unsubscribe (RFC 8058) without a browser, and then say nothing.
         """
-        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-        if site is None and origin is None:
+        if not says_where(headers):
             return path.startswith(self._open_path)
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         if site not in (None, "same-origin"):
             return False
         return origin in (None, "null") or origin_of(origin) in self._origins(headers["host"])

@@ -63,15 +63,18 @@ class Pages:
         reader = answers.reader_of(self.app, self._claim(token, now, (Purpose.UNSUBSCRIBE,)))
         return _leave(reader, stopped=reader.stopped_at is not None)
 
-    def leave(self, token: str, form: bytes, now: datetime) -> Response:
-        """End a digest for its reader, or begin it again; one click of a mail program acts too."""
+    def leave(self, token: str, form: bytes, now: datetime, *, from_page: bool) -> Response:
+        """End a digest for its reader, or begin it again; one click of a mail program acts too.
+
+        ``from_page``: a browser says that the form stood on our page, so that its buttons count.
+        """
         claim, said = self._claim(token, now, (Purpose.UNSUBSCRIBE,)), _fields(form)
         if _ONE_CLICK.search(form):
             answers.leave(self.app, claim, now)
             return PlainTextResponse("Unsubscribed.\n")
-        if "again" in said:
+        if from_page and "again" in said:
             return _leave(answers.come_back(self.app, claim, now), done="Subscribed again")
-        if "stop" in said:
+        if from_page and "stop" in said:
             return _leave(answers.leave(self.app, claim, now), stopped=True)
         return _plain("That did not work", "Open the link of the mail again.", status=400)
 
@@ -103,8 +106,7 @@ def explained(make: Callable[[], Response]) -> Response:
 
 
 def _leave(reader: Subscription, *, stopped: bool = False, done: str = "") -> Response:
-    page = show.leave_page(reader.digest, reader.recipient, stopped=stopped, done=done)
-    return HTMLResponse(page)
+    return HTMLResponse(show.leave_page(reader, stopped=stopped, done=done))
 
 
 def _bad_link(error: BadToken) -> Response:

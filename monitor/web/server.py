@@ -82,8 +82,11 @@ def _config(pages: object) -> Config:
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="warning",  # that it runs is told by us
+        # that it runs is told by us; what clients do wrong they could say without end
+        log_level="error",
         access_log=False,
+        # a page goes on being made when its client has hung up: beyond so many the answer is 503
+        limit_concurrency=CONNECTIONS + 1,
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=5,

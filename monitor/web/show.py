@@ -24,8 +24,8 @@ from monitor.notify.wording import (
     safe_link,
     score_words,
 )
-from monitor.records import Story, ThresholdKind, Verdict
-from monitor.service.answers import Asked
+from monitor.records import Story, Subscription, ThresholdKind, Verdict
+from monitor.service.answers import Asked, may_return
 from monitor.service.difference import Difference
 from monitor.service.verdicts import Given
 
@@ -123,15 +123,16 @@ def outcome_page(it: Given, *, wanted: bool) -> str:
     )
 
 
-def leave_page(digest: str, recipient: str, *, stopped: bool, done: str = "") -> str:
+def leave_page(reader: Subscription, *, stopped: bool, done: str = "") -> str:
     """The question whether a digest is to end, or that it has, with the way back."""
     title = "No more of these mails" if stopped else done or "Unsubscribe?"
     return _page(
         "leave.html",
         title=title,
-        digest=clean_line(digest),
-        recipient=clean_line(recipient),
+        digest=clean_line(reader.digest),
+        recipient=clean_line(reader.recipient),
         stopped=stopped,
+        may_return=may_return(reader),
         done=done,
     )
 

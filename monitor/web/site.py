@@ -19,7 +19,7 @@ from monitor.config.web import WebSettings
 from monitor.service.app import App
 from monitor.service.links import LEAVE, VERDICT, signer_of
 from monitor.web.feeds import Feeds
-from monitor.web.guard import Addresses, Guard
+from monitor.web.guard import Addresses, Guard, says_where
 from monitor.web.pages import Pages, explained
 from monitor.web.show import style_hash
 
@@ -71,7 +71,10 @@ class _Site:
         form = await _form(request)
         if isinstance(form, Response):
             return form
-        return await self._made(lambda: self._pages.leave(token, form, self._clock()))
+        from_page = says_where(request.headers)
+        return await self._made(
+            lambda: self._pages.leave(token, form, self._clock(), from_page=from_page)
+        )
 
     async def feed(self, request: Request) -> Response:
         channel, name = (request.path_params[each] for each in ("channel", "name"))

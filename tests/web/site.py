@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ import httpx
 from monitor.notify.tokens import Claim, Purpose
 from monitor.records import MatchedStory, Subscription, Topic
 from monitor.service.app import App
-from monitor.service.links import LEAVE, VERDICT, signer_of
+from monitor.service.links import LEAVE, VERDICT, farewell, signer_of, verdict
 from monitor.store import matches, subscriptions, topics
 from monitor.web.server import serving
 from tests.builders import ADVISORY, MORNING
@@ -50,16 +50,17 @@ class Site:
 
     def token(self, purpose: Purpose, **changed: Any) -> str:
         """A link's token: of the story that resembles the topic most, unless ``changed``."""
-        hit = self.hit()
-        values = {
-            "subscription": self.reader().id,
-            "topic": hit.match.topic_id,
-            "story": hit.match.story_id,
-            "expires_at": LATER + timedelta(days=30),
-            **changed,
-        }
+        end = LATER + timedelta(days=30)
+        if purpose is Purpose.UNSUBSCRIBE:
+            claim = farewell(self.reader(), end)
+        else:
+            claim = verdict(purpose, self.reader(), self.hit(), end)
+        return self.signed(replace(claim, **changed))
+
+    def signed(self, claim: Claim) -> str:
+        """The token of a claim by the key of the service."""
         assert self.app.settings.web is not None
-        return signer_of(self.app.settings.web).sign(Claim(purpose=purpose, **values))
+        return signer_of(self.app.settings.web).sign(claim)
 
     def more(self, **changed: Any) -> str:
         return f"/{VERDICT}/{self.token(Purpose.MORE, **changed)}"
@@ -96,11 +97,7 @@ class Site:
 def served_site(app: App) -> Iterator[Site]:
     """The pages of ``app`` on a free port, under a clock of the test's."""
     site = Site(app)
-    assert app.settings.web is not None
-    free = app.settings.web.model_copy(update={"listen": ("127.0.0.1", 0)})
-    main = app.settings.main.model_copy(update={"web": free})
-    object.__setattr__(app.settings, "main", main)
-    with serving(app, lambda: site.now) as served:
+    with serving(on_free_port(app), lambda: site.now) as served:
         site.host = served.host
         try:
             yield site
@@ -108,3 +105,12 @@ def served_site(app: App) -> Iterator[Site]:
             for client in site.clients:
                 client.close()
     assert served.ended
+
+
+def on_free_port(app: App) -> App:
+    """The same, with pages on any port that is free."""
+    assert app.settings.web is not None
+    free = app.settings.web.model_copy(update={"listen": ("127.0.0.1", 0)})
+    main = app.settings.main.model_copy(update={"web": free})
+    object.__setattr__(app.settings, "main", main)
+    return app

@@ -273,6 +273,13 @@ def test_the_path_alone_is_no_page_and_a_longer_one_is_not_ours(still: Site) -> 
         assert still.get(path).status_code == 404
 
 
+def test_a_path_is_known_however_its_letters_are_written(still: Site) -> None:
+    assert still.app.settings.web is not None
+    public = "https://news.example/our%20news"
+    web = still.app.settings.web.model_copy(update={"public_url": public})
+    assert Addresses.of(web).prefix == "/our news"
+
+
 # ---------------------------------------------------------------- no HTTP at all
 
 
@@ -287,11 +294,45 @@ def test_the_path_alone_is_no_page_and_a_longer_one_is_not_ours(still: Site) -> 
     ],
 )
 def test_what_is_no_request_is_refused_and_hung_up_on(still: Site, sent: bytes) -> None:
-    host, _, port = still.host.rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        answer = b""
-        with suppress(ConnectionError):  # it does not wait for the rest
-            connection.sendall(sent)
-            while chunk := connection.recv(4096):
-                answer += chunk
+    answer = answered(still, sent)
     assert not answer or answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 421"))
+
+
+def answered(site: Site, sent: bytes) -> bytes:
+    """What comes back until the server hangs up."""
+    host, _, port = site.host.rpartition(":")
+    answer = b""
+    with (
+        suppress(ConnectionError),  # it does not wait for the rest
+        socket.create_connection((host, int(port)), timeout=10) as connection,
+    ):
+        connection.sendall(sent)
+        while chunk := connection.recv(4096):
+            answer += chunk
+    return answer
+
+
+@pytest.mark.parametrize(
+    "host", [b"evil.example\\@localhost", b"evil.example@localhost", b"local\thost", b"localhost/x"]
+)
+def test_a_name_that_others_read_differently_is_none(still: Site, host: bytes) -> None:
+    """A proxy, or a filter, may see another host in it."""
+    sent = b"GET /robots.txt HTTP/1.1\r\nConnection: close\r\nHost: " + host + b"\r\n\r\n"
+    assert answered(still, sent).startswith(b"HTTP/1.1 421")
+
+
+def test_a_body_of_two_lengths_hides_no_request(still: Site) -> None:
+    """A proxy that goes by the other length would take the second answer for another reader's."""
+    head = b"POST /robots.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n"
+    hidden = b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = answered(still, head + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + hidden)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_what_clients_do_wrong_fills_no_log(still: Site, caplog: pytest.LogCaptureFixture) -> None:
+    upgrade = b"Host: localhost\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n\r\n"
+    with caplog.at_level(logging.DEBUG):
+        assert answered(still, b"nonsense\r\n\r\n")
+        assert answered(still, b"GET /robots.txt HTTP/1.1\r\n" + upgrade)
+    assert [each for each in caplog.records if each.name.startswith("uvicorn")] == []

@@ -8,23 +8,24 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from threading import Event
 
 import httpx
 import pytest
 
 from monitor.config import load
 from monitor.errors import ConfigError, MonitorError
-from monitor.service.app import open_app
+from monitor.service.app import App, open_app
 from monitor.service.views import LATE_AFTER
 from monitor.store import vitals
 from monitor.web import server
 from monitor.web.server import serving
 from tests.builders import write_config
 from tests.cli.test_service_process import PATIENCE, running, started, stopped, until
-from tests.web.site import LATER, Site
+from tests.web.site import LATER, Site, on_free_port
 
 CROWD = 200
 
@@ -68,6 +69,33 @@ def test_of_a_crowd_only_so_many_are_kept(site: Site, monkeypatch: pytest.Monkey
         assert hung_up(clients[-1])
         clients[0].sendall(WHOLE[len(HALF) :])
         assert clients[0].recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_of_pages_nobody_waits_for_only_so_many_are_made(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who hangs up leaves a page behind that is made all the same."""
+    monkeypatch.setattr(server, "CONNECTIONS", 5)
+    site, held = Site(app), Event()
+
+    def slow() -> datetime:
+        assert held.wait(PATIENCE)
+        return LATER
+
+    def full() -> bool:
+        with crowd(site.host, 1, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"):
+            pass
+        return site.get("/robots.txt").status_code == 503
+
+    with serving(on_free_port(app), slow) as served:
+        site.host = served.host
+        try:
+            until(full, "an end of the queue")
+        finally:
+            held.set()
+        until(lambda: site.get("/robots.txt").status_code == 200, "room")
+        for client in site.clients:
+            client.close()
 
 
 def test_who_does_not_say_what_is_wanted_is_hung_up_on(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from monitor.notify.tokens import Purpose
+from monitor.service.links import verdict
 from monitor.store import verdicts
 from tests.builders import ADVISORY, FOOTBALL
 from tests.service.test_backtest import write_topic
@@ -159,6 +162,25 @@ def test_what_was_said_of_a_forgotten_story_can_still_be_taken_back(site: Site) 
     assert site.press(path, answer="less").status_code == 410
     assert "Taken back" in site.press(path, undo=number).text
     assert site.topic().verdicts == ()
+
+
+def test_a_link_is_of_no_other_story_that_has_its_number_in_another_database(site: Site) -> None:
+    """One that was made anew, or brought back from a copy, gives numbers to other stories."""
+    hit = site.hit()
+    later = replace(hit.story, seen_at=hit.story.seen_at + timedelta(microseconds=1))
+    claim = verdict(Purpose.MORE, site.reader(), replace(hit, story=later), LATER + timedelta(1))
+    path = f"/v/{site.signed(claim)}"
+    for page in (site.get(path), site.press(path, answer="more")):
+        assert page.status_code == 410
+        assert ADVISORY[0] not in page.text
+    assert site.topic().verdicts == ()
+
+
+def test_an_edited_story_is_still_the_one_of_its_link(site: Site) -> None:
+    path = site.more()
+    with site.app.database.write() as connection:
+        connection.exec_driver_sql("update stories set title = 'Corrected', url = 'https://new/'")
+    assert "Corrected" in site.get(path).text
 
 
 def test_a_topic_that_is_gone_is_told(config: Path) -> None:
