@@ -24,8 +24,9 @@ from monitor.cli.steps import digest_step, do_steps, now_option
 if TYPE_CHECKING:
     from monitor.records import Rendered
 
-_NOTHING = "Nothing to tell: no recipient has an untold match."
+_NOTHING = "Nothing to tell: nobody who is served has an untold match."
 _NONE_MADE = "No digest is in the archive; `monitor digest --now` makes one."
+_NONE_SUCH = "No such digest is in the archive; `monitor digest list` shows them."
 _NONE_CUT = "It left no story out."
 
 digest_option = click.option("--digest", "name", help="Only the digest of this name.")
@@ -165,7 +166,8 @@ def list_digests(
     if as_json:
         print_json([mailshapes.archived_line(each) for each in found])
     else:
-        print_archive(found, utc_now(), if_none=_NONE_MADE)
+        if_none = _NONE_SUCH if name or recipient else _NONE_MADE
+        print_archive(found, utc_now(), if_none=if_none)
 
 
 @digest.command("show")

@@ -91,7 +91,10 @@ def _messages(state: Status, now: datetime) -> list[RenderableType]:
     for each in state.messages[:ROWS]:
         made, told = when(each.created_at, now), happened(each, now)
         table.add_row(str(each.id), escape(each.message.recipient), made, each.state, escape(told))
-    return [table, "`monitor outbox retry NUMBER` sends one again that was given up.", ""]
+    hint = (
+        "`monitor outbox retry NUMBER` sends one again that was given up, `drop` is done with it."
+    )
+    return [table, hint, ""]
 
 
 def _facts(state: Status) -> list[RenderableType]:

@@ -10,6 +10,7 @@ from monitor.service import drafts
 from monitor.service.app import App
 from monitor.service.hours import plan_of
 from monitor.service.links import linked
+from monitor.service.recipients import named
 from monitor.service.ways import make
 from monitor.store import subscriptions
 
@@ -17,15 +18,19 @@ from monitor.store import subscriptions
 def preview(
     app: App, now: datetime, *, digest: str | None = None, recipient: str | None = None
 ) -> tuple[Rendered, ...]:
-    """Return what the recipients would get now; of one digest, of one recipient, or of all."""
+    """Return what the recipients would get now; of one digest, of one recipient, or of all.
+
+    Raises ``NotFound`` where there is no such digest or recipient.
+    """
     return tuple(_messages(app, now, digest, recipient))
 
 
 def _messages(
     app: App, now: datetime, digest: str | None, recipient: str | None
 ) -> Iterator[Rendered]:
+    wanted = {each.id for each in named(app, recipient, digest)}
     for each in subscriptions.due(app.database, None):
-        if digest in (None, each.digest) and recipient in (None, each.recipient):
+        if each.id in wanted:
             plan = plan_of(app, each)
             for told in drafts.scheduled(app, each, plan, now, now):
                 yield make(app, plan, linked(app, told, each))

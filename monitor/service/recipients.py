@@ -38,7 +38,7 @@ def stop(app: App, recipient: str, digest: str | None, now: datetime) -> tuple[S
 
     Raises ``NotFound`` where there is no such recipient.
     """
-    wanted = _named(app, recipient, digest)
+    wanted = named(app, recipient, digest)
     return tuple(
         each for each in wanted if subscriptions.stop(app.database, each.id, now, by=BY_COMMAND)
     )
@@ -49,20 +49,28 @@ def resume(app: App, recipient: str, digest: str | None, now: datetime) -> tuple
 
     Raises ``NotFound`` where there is no such recipient.
     """
-    wanted = _named(app, recipient, digest)
+    wanted = named(app, recipient, digest)
     resumed = {each.id for each in wanted if subscriptions.resume(app.database, each.id, now)}
     return tuple(each for each in subscriptions.everyone(app.database) if each.id in resumed)
 
 
-def _named(app: App, recipient: str, digest: str | None) -> Sequence[Subscription]:
+def named(app: App, recipient: str | None, digest: str | None) -> Sequence[Subscription]:
+    """Return the subscriptions of ``recipient`` to ``digest``, None: to any; also stopped ones.
+
+    Raises ``NotFound`` where there is no such recipient, or not of this digest.
+    """
     known = subscriptions.everyone(app.database)
-    found = [each for each in known if each.recipient.casefold() == recipient.casefold()]
-    if not found:
+    found = [each for each in known if recipient is None or _same(each.recipient, recipient)]
+    if recipient is not None and not found:
         raise NotFound(_unknown("recipient", recipient, [each.recipient for each in known]))
-    named = [each for each in found if digest in (None, each.digest)]
-    if not named:
-        raise NotFound(_unknown("digest", digest or "", [each.digest for each in found]))
-    return named
+    chosen = [each for each in found if digest in (None, each.digest)]
+    if digest is not None and not chosen:
+        raise NotFound(_unknown("digest", digest, [each.digest for each in found]))
+    return chosen
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> str:

@@ -99,8 +99,8 @@ class Status:
     """The whole service at a glance.
 
     ``without_seed`` names the topics of which no seed page could be read yet; ``messages`` are
-    those not sent or perhaps sent twice, newest first; ``late`` names the steps that show no sign
-    of life.
+    those that an owner should know of, newest first: not sent and not dropped, or perhaps sent
+    twice; ``late`` names the steps that show no sign of life.
     """
 
     feeds: tuple[FeedHealth, ...]
@@ -160,7 +160,10 @@ def _urgent_today(app: App, plan: Plan, now: datetime) -> int:
 
 
 def _is_remarkable(item: OutboxItem) -> bool:
-    return item.uncertain or item.state is not OutboxState.SENT
+    """Whether an owner should know: who dropped a message has seen it."""
+    return item.uncertain or not (
+        item.state is OutboxState.SENT or item.last_error == outbox.DROPPED
+    )
 
 
 def late(beats: Mapping[str, datetime], now: datetime) -> tuple[str, ...]:

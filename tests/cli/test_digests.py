@@ -131,6 +131,23 @@ def test_where_nothing_would_go_out_no_file_is_written(made: Path, tmp_path: Pat
     assert (done.exit_code, (tmp_path / "page.txt").exists()) == (2, False)
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "said"),
+    [
+        ("--to", "nobody@example.org", "there is no recipient nobody@example.org"),
+        ("--digest", "dayly", "there is no digest dayly; did you mean daily?"),
+    ],
+)
+def test_a_preview_for_nobody_is_an_error(config: Path, option: str, name: str, said: str) -> None:
+    done = call("digest", "preview", "-c", config, option, name)
+    assert (done.exit_code, said in done.stderr) == (1, True)
+
+
+def test_a_list_says_where_it_is_the_choice_that_no_digest_fits(made: Path) -> None:
+    chosen = call("digest", "list", "-c", made, "--digest", "dayly").output
+    assert chosen.startswith("No such digest is in the archive")
+
+
 def browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, works: bool = True) -> Path:
     """A browser that writes down what it was to open; returns where."""
     opened = tmp_path / "opened"

@@ -125,6 +125,15 @@ def test_what_is_dropped_is_not_sent(config: Path) -> None:
     assert states(config) == {1: "dead", 2: "sent"}
 
 
+def test_a_message_that_was_given_up_needs_a_look_until_it_is_dropped(config: Path) -> None:
+    put_into(config, OutboxState.DEAD)
+    before = [each["id"] for each in told("status", "-c", config)["messages"]]
+    call("outbox", "drop", 1, "-c", config)
+    after = [each["id"] for each in told("status", "-c", config)["messages"]]
+
+    assert (1 in before, 1 in after) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("command", "state", "reason"),
     [

@@ -193,7 +193,7 @@ def test_how_to_stop_it_is_said() -> None:
     page = "https://news.example/stop/1"
     digest = replace(a_digest(), unsubscribe=page)
 
-    assert f"Stop it: {page}" in render_text(digest)
+    assert f"Unsubscribe: {page}" in render_text(digest)
     assert Page(render_html(digest)).attributes("a")[-1]["href"] == page
     for told in both(a_digest()):
         assert told.endswith("To stop it, answer this mail and say so.")
