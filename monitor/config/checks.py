@@ -10,7 +10,7 @@ from monitor.config.document import Document, Loc
 from monitor.config.feeds import FeedSettings
 from monitor.config.models import MonitorFile, TopicFile, below_floor
 from monitor.config.values import nearest
-from monitor.records import ChannelKind, wire_address
+from monitor.records import ChannelKind, same_recipient
 
 
 def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Iterator[str]:
@@ -20,15 +20,10 @@ def check_digests(main: MonitorFile, topics: list[str], source: Document) -> Ite
     for loc, digest in named.items():
         recipients = enumerate(digest.recipients)
         yield from _doubles(
-            [((*loc, "recipients", n), _mailbox(each.to)) for n, each in recipients], source
+            [((*loc, "recipients", n), same_recipient(each.to)) for n, each in recipients], source
         )
         yield from _unknown_names(loc, digest, topics, main, source)
         yield from dict.fromkeys(_rests_for_ever(loc, digest, source))
-
-
-def _mailbox(recipient: str) -> str:
-    """What is the same for two spellings of one recipient."""
-    return (wire_address(recipient) if "@" in recipient else recipient).lower()
 
 
 def _unknown_names(

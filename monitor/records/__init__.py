@@ -6,6 +6,7 @@ A story carries ``seen_at`` (ours) and ``published_at`` (theirs).
 
 from monitor.records.addresses import (
     address_fault,
+    same_recipient,
     split_mailbox,
     valid_address,
     wire_address,
@@ -132,6 +133,7 @@ __all__ = [
     "address_fault",
     "aware",
     "language_code",
+    "same_recipient",
     "split_mailbox",
     "valid_address",
     "wire_address",

@@ -69,6 +69,15 @@ def wire_address(address: str) -> str:
     return f"{local}@{_ascii_domain(domain)}"
 
 
+def same_recipient(recipient: str) -> str:
+    """Return what two spellings of one recipient have in common: an address, or a channel's name.
+
+    Small and capital letters are told apart by hardly any server (RFC 5321, 2.4), nor is a domain
+    by how it is written.
+    """
+    return (wire_address(recipient) if "@" in recipient else recipient).lower()
+
+
 def _checked(address: str) -> str:
     fault = address_fault(address)
     if fault is not None:

@@ -31,10 +31,11 @@ LONGEST_ASKED = timedelta(days=1)
 def deliver(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
     """Send what is ready at ``now``, one message at a time; ``at_once``: also to those at rest.
 
-    What lacks its configuration waits, and is told when all others were served.
+    What lacks its configuration waits, and is told when all others were served; so is an error that
+    nobody expected.
     """
     counts = {"sent": 0, "waiting": 0, "dead": 0}
-    lacking: list[ConfigError] = []
+    failed: list[Exception] = []
     _record_taken(app, now)
     resting = () if at_once else at_rest(app, now)
     end = time.monotonic() + TURN.total_seconds()
@@ -45,23 +46,27 @@ def deliver(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
         )
         if not claimed:
             break
-        counts[_attempt(app, claimed[0], now, lacking)] += 1
+        counts[_attempt(app, claimed[0], now, failed)] += 1
         if time.monotonic() >= end:
             break
-    if lacking:
-        raise lacking[0]
+    if failed:
+        raise failed[0]
     return StepReport(step="deliver", counts=counts)
 
 
-def _attempt(app: App, item: OutboxItem, now: datetime, lacking: list[ConfigError]) -> str:
+def _attempt(app: App, item: OutboxItem, now: datetime, failed: list[Exception]) -> str:
     try:
         send(app, item.message)
     except DeliveryError as error:
         return _settle_failure(app, item, error, now)
     except ConfigError as error:
-        lacking.append(error)
+        failed.append(error)
         _close(app, item, now, PAUSE)
         return _wait(app, item, now, str(error))
+    except Exception as error:  # its words may hold secrets, and nobody knows how far it came
+        failed.append(error)
+        told = f"an error that was not expected ({type(error).__name__}); the log tells more"
+        return _settle_failure(app, item, DeliveryError(told, ambiguous=True), now)
     app.taken.append(item)
     _record_taken(app, now)
     return "sent"

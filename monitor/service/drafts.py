@@ -27,7 +27,7 @@ WEEKS = 12
 """Weeks of matches that are shown of a topic."""
 _UPDATE = DigestKind.UPDATE
 _LATE = timedelta(minutes=10)
-"""What came up so shortly before midnight may still be told at once."""
+"""What came up so shortly before midnight, or before a rest, may still be told at once."""
 _SLOWEST = timedelta(hours=1)
 """Matches are written later than the time they bear: by so much at most."""
 
@@ -94,8 +94,9 @@ def _leads(
 
 
 def _came_up(plan: Plan, matched_at: datetime) -> datetime:
-    """When a match could be told first."""
-    return rest_until(plan.schedule, matched_at) or matched_at
+    """When a match could be told first; one just before a rest may have come too late for it."""
+    rests = (rest_until(plan.schedule, at) for at in (matched_at, matched_at + _LATE))
+    return next(filter(None, rests), matched_at)
 
 
 def _has_any(family: Iterable[MatchedStory], story_ids: Collection[int]) -> bool:

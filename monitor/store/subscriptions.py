@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, select, update
 
-from monitor.records import OutboxState, Subscription
+from monitor.records import OutboxState, Subscription, same_recipient
 from monitor.store import rows, runs
 from monitor.store.database import Database, insert
 from monitor.store.leases import FREE
@@ -25,11 +25,13 @@ def sync(db: Database, wanted: Iterable[Subscription], now: datetime) -> None:
     One that is known keeps its start and its next hour, unless its schedule changed; an hour that
     had come by then is still made up. One that comes back starts anew; one that is gone is
     disabled, and its ledger stays. Whoever was stopped stays so. A digest that is new goes on
-    where the one with the same schedule that is gone ended: it was renamed.
+    where the one with the same schedule that is gone ended: it was renamed. So does a recipient
+    whose address is only written otherwise.
     """
     given = {(each.digest, each.recipient): each for each in wanted}
     with db.write() as connection:
         _rename(connection, given)
+        _respell(connection, given)
         for row in connection.execute(select(subscriptions)).all():
             changes = _changes(row, given.pop((row.digest, row.recipient), None), now)
             _change(connection, row.id, changes)
@@ -170,6 +172,19 @@ def _rename(connection: Connection, given: Mapping[tuple[str, str], Subscription
     for reader in gone.keys() & new.keys():
         if len(gone[reader]) == len(new[reader]) == 1:  # or nobody knows which became which
             _change(connection, gone[reader][0].id, {"digest": new[reader][0].digest})
+
+
+def _respell(connection: Connection, given: Mapping[tuple[str, str], Subscription]) -> None:
+    """Let those go on under the spelling that they have now: who wanted no more still does not."""
+    stored = connection.execute(select(subscriptions)).all()
+    new = {
+        (digest, same_recipient(recipient)): recipient
+        for digest, recipient in given.keys() - {(row.digest, row.recipient) for row in stored}
+    }
+    for row in stored:
+        if row.enabled and (row.digest, row.recipient) not in given:
+            spelling = new.get((row.digest, same_recipient(row.recipient)))
+            _change(connection, row.id, {"recipient": spelling} if spelling else {})
 
 
 def _by_reader(found: Iterable[Any]) -> Mapping[tuple[str, str], list[Any]]:

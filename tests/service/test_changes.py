@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from monitor.records import OutboxState
+from monitor.records import Message, OutboxState
 from monitor.service.app import App
 from monitor.service.deliver import LEASE, deliver
 from monitor.service.digest import digest
@@ -209,3 +210,73 @@ def test_a_service_of_old_hours_leaves_the_new_ones_to_the_next_start(room: News
     room.start(SEVEN + HOUR)
     (reader,) = subscriptions.everyone(app_of(room).database)
     assert (reader.last_at, reader.next_at) == (SEVEN, SEVEN + 7 * DAY)
+
+
+def test_a_recipient_written_otherwise_goes_on_where_they_were(room: Newsroom) -> None:
+    room.start(MORNING)
+    room.story(MORNING)
+    room.tick(SEVEN)
+    room.configure(DAILY.replace("reader@example.org", "Reader@Example.org"))
+    room.start(SEVEN + HOUR)
+    new = room.story(SEVEN + HOUR)
+    room.tick(SEVEN + DAY)
+    told = [(each.recipient, each.stories) for each in room.told()]
+    assert told[1:] == [("Reader@Example.org", (new,))]
+
+
+def test_who_wanted_no_more_gets_no_more_however_they_are_written(room: Newsroom) -> None:
+    app = room.start(MORNING)
+    (reader,) = subscriptions.everyone(app.database)
+    subscriptions.stop(app.database, reader.id, MORNING, by="mail")
+    room.configure(DAILY.replace("reader@example.org", "Reader@Example.org"))
+    room.start(SEVEN - HOUR)
+    room.story(MORNING)
+    room.tick(SEVEN)
+    assert room.told() == []
+
+
+def test_what_is_urgent_just_before_a_rest_and_found_no_more_time_comes_at_its_end(
+    room: Newsroom,
+) -> None:
+    night = '{from: "22:00", until: "06:00"}'
+    room.configure(f"{WEEKLY}    urgent: {{above: 0.8}}\n    quiet: {night}\n")
+    room.start(MORNING)
+    room.tick(SEVEN)
+    ten = SEVEN + 15 * HOUR
+    story = room.story(ten - SECOND, score=0.9)
+    room.tick(ten + SECOND)
+    room.tick(ten + 8 * HOUR)
+    assert [(each.kind, each.stories, each.made_at) for each in room.told()] == [
+        ("urgent", (story,), ten + 8 * HOUR)
+    ]
+
+
+class Broken:
+    """A way out with a fault of its own."""
+
+    def send(self, message: Message) -> None:
+        raise ArithmeticError("with a secret in its words")
+
+    def check(self) -> None:
+        raise NotImplementedError
+
+
+def test_a_way_with_an_error_that_nobody_expected_is_told_of_and_given_up_like_any_other(
+    room: Newsroom,
+) -> None:
+    room.more = "channels:\n  shelf: {folder: pages}\n"
+    room.configure(DAILY.replace("reader@example.org", "shelf, reader@example.org"))
+    app = room.start(MORNING)
+    room.story(MORNING)
+    digest(app, SEVEN)
+    app.ways["shelf"] = Broken()
+    with pytest.raises(ArithmeticError):
+        deliver(app, SEVEN)
+    assert [each.state for each in room.items] == [OutboxState.WAITING, OutboxState.SENT]
+    for hours in range(24 * 7):
+        with suppress(ArithmeticError):
+            deliver(app, SEVEN + hours * HOUR)
+    broken, _ = room.items
+    assert (broken.state, broken.uncertain) == (OutboxState.DEAD, True)
+    assert "ArithmeticError" in str(broken.last_error)
+    assert "secret" not in str(broken.last_error)
