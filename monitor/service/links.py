@@ -15,6 +15,7 @@ from monitor.records import (
     MatchedStory,
     Story,
     Subscription,
+    same_recipient,
 )
 from monitor.service.app import App
 
@@ -66,8 +67,13 @@ def verdict(
 
 
 def mark_of(it: Subscription | Story) -> int:
-    """Return what stays as long as the row is the same: a digest's name and a title may change."""
-    return mark(it.recipient if isinstance(it, Subscription) else it.seen_at.isoformat())
+    """Return what stays as long as the row is the same: a digest's name and a title may change.
+
+    So may the spelling of an address.
+    """
+    if isinstance(it, Subscription):
+        return mark(same_recipient(it.recipient))
+    return mark(it.seen_at.isoformat())
 
 
 def signer_of(web: WebSettings) -> Signer:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from monitor.records import Message, OutboxState
+from monitor.service.answers import leave
 from monitor.service.app import App
 from monitor.service.deliver import LEASE, deliver
 from monitor.service.digest import digest
+from monitor.service.links import farewell
 from monitor.service.upkeep import upkeep
 from monitor.store import matches, outbox, subscriptions, topics
 from tests.builders import MORNING
@@ -280,3 +282,14 @@ def test_a_way_with_an_error_that_nobody_expected_is_told_of_and_given_up_like_a
     assert (broken.state, broken.uncertain) == (OutboxState.DEAD, True)
     assert "ArithmeticError" in str(broken.last_error)
     assert "secret" not in str(broken.last_error)
+
+
+def test_a_link_ends_the_digest_of_its_reader_however_they_are_written_by_then(
+    room: Newsroom,
+) -> None:
+    (reader,) = subscriptions.everyone(room.start(MORNING).database)
+    claim = farewell(reader, SEVEN + DAY)
+    room.configure(DAILY.replace("reader@example.org", "Reader@Example.org"))
+    app = room.start(SEVEN)
+    leave(app, claim, SEVEN)
+    assert subscriptions.due(app.database, None) == ()
