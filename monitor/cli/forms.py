@@ -30,7 +30,7 @@ def form_options(command: Command) -> Command:
     options = (
         click.option("--open", "in_browser", is_flag=True, help="Show the HTML in a browser."),
         click.option("--eml", "form", flag_value=EML, help="The bytes, as they go out."),
-        click.option("--text", "form", flag_value=TEXT, help="The text: so it is by itself."),
+        click.option("--text", "form", flag_value=TEXT, help="The text, as without any of these."),
         click.option("--html", "form", flag_value=HTML, help="The HTML."),
     )
     return reduce(lambda made, option: option(made), options, command)

@@ -35,7 +35,7 @@ def _unknown_names(
         yield from _wrong_topics((*here, "topics"), each.topics, topics, source)
         if "@" not in each.to and each.to not in main.channels:
             known = sorted(main.channels)
-            words = f"{_unknown('channel', each.to, known)}; or write a mail address"
+            words = f"{_unknown('channel', each.to, known)}; a mail address has an @"
             yield source.problem(here, words)
 
 
@@ -95,7 +95,7 @@ def check_names(named: Iterable[tuple[str, Document]]) -> Iterator[str]:
 
 
 def _unknown(what: str, name: str, known: list[str]) -> str:
-    some = f"; known are {', '.join(known[:10])}" if known else f"; there is no {what}"
+    some = f"; known are {', '.join(known[:10])}" if known else ": there is none"
     return f"{name!r:.80} is no {what}{nearest(name, known) or some}"
 
 

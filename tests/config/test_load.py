@@ -109,7 +109,7 @@ def test_a_wrong_value_is_told_in_plain_words(tmp_path: Path, text: str, said: s
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ("recipients: [nobody]", "recipients[0]: 'nobody' is no channel; there is no channel; or"),
+        ("recipients: [nobody]", "recipients[0]: 'nobody' is no channel: there is none; a mail"),
         ("recipients: ['a@b.c\\r\\nBcc: x']", "recipients[0].to: "),
         ("recipients: ['a..b@c.d']", "is no mail address"),
         ("recipients: ['Name <a@b.c>']", "is no mail address"),
