@@ -42,14 +42,16 @@ def compose(
     weeks: Mapping[str, tuple[int, ...]] = _NO_WEEKS,
     when_empty: WhenEmpty = WhenEmpty.SILENT,
     first: FirstTold | None = None,
+    stale: Sequence[MatchedStory] = (),
 ) -> Digest | None:
     """Return what to tell at ``slot``, or None when there is nothing to say.
 
     ``candidates`` are hits that this recipient was not told yet, in any order. ``cap`` is the
     number of entries in the whole digest. ``topics`` are all that are watched; ``weeks`` holds the
     matches a week of each, the oldest first. ``when_empty`` NOTE: without candidates, a digest
-    without sections. ``first``: the message of which all candidates are updates. Texts are cut to
-    what can be shown, so that what is kept of the digest is small and renders the same.
+    without sections. ``first``: the message of which all candidates are updates. ``stale`` are too
+    old to be told as news: they are among the cut. Texts are cut to what can be shown, so that what
+    is kept of the digest is small and renders the same.
     """
     if cap < 1:
         raise ValueError(f"a digest's cap must be at least 1, not {cap}")
@@ -63,7 +65,7 @@ def compose(
         since=since,
         zone=zone,
         sections=_sections(entries, weeks),
-        cut=(),
+        cut=tuple(sorted((_without_text(_trimmed(each)) for each in stale), key=match_rank)),
         coverage=coverage,
         kind=kind,
         topics=tuple(topics),

@@ -22,6 +22,7 @@ from monitor.records import (
 from monitor.service.app import App
 from monitor.service.coverage import coverage
 from monitor.store import archive, matches
+from monitor.store.subscriptions import FIRST_PERIOD
 
 WEEKS = 12
 """Weeks of matches that are shown of a topic."""
@@ -37,10 +38,14 @@ def scheduled(
 ) -> tuple[Digest, ...]:
     """The digest of ``slot`` of all that was found until ``now``; none where it says nothing.
 
-    Where the plan wants updates, a message more for each one that told a story first.
+    Where the plan wants updates, a message more for each one that told a story first. What a topic
+    matched long before it was added to the digest is no news: it counts as cut.
     """
     untold = matches.candidates(app.database, subscription, plan.topics)
-    digest = _compose(app, subscription, plan, untold, slot=slot, now=now)
+    since = _since(subscription) - FIRST_PERIOD
+    news = [each for each in untold if each.match.matched_at > since]
+    stale = [each for each in untold if each.match.matched_at <= since]
+    digest = _compose(app, subscription, plan, news, slot=slot, now=now, stale=stale)
     return (*filter(None, (digest,)), *_updates(app, subscription, plan, slot, now))
 
 
@@ -117,6 +122,7 @@ def _compose(
     now: datetime,
     kind: DigestKind = DigestKind.SCHEDULED,
     first: FirstTold | None = None,
+    stale: Sequence[MatchedStory] = (),
 ) -> Digest | None:
     if not found and plan.when_empty is WhenEmpty.SILENT:
         return None
@@ -135,4 +141,5 @@ def _compose(
         weeks=matches.weekly(app.database, plan.topics, now, WEEKS),
         when_empty=plan.when_empty,
         first=first,
+        stale=stale,
     )

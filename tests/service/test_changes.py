@@ -10,19 +10,16 @@ from pathlib import Path
 import pytest
 
 from monitor.records import Message, OutboxState
-from monitor.service.answers import leave
-from monitor.service.app import App
 from monitor.service.deliver import LEASE, deliver
 from monitor.service.digest import digest
-from monitor.service.links import farewell
 from monitor.service.upkeep import upkeep
 from monitor.store import matches, outbox, subscriptions, topics
 from tests.builders import MORNING
 from tests.service.newsroom import DAILY, Newsroom, link
-from tests.service.walking import opened
 from tests.store.builders import add_feeds, add_stories, key, match, new_story
 
-SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SEVEN = MORNING + HOUR
 NOBODY = "smtp: {host: 127.0.0.1, port: 1, security: none}"
 CROWD = ", ".join(f"reader{number}@example.org" for number in range(9))
@@ -34,11 +31,6 @@ def room(tmp_path: Path) -> Iterator[Newsroom]:
     room = Newsroom(tmp_path)
     yield room
     room.stop()
-
-
-def app_of(room: Newsroom) -> App:
-    assert room.app is not None
-    return room.app
 
 
 def slots(room: Newsroom) -> list[tuple[float, tuple[int, ...]]]:
@@ -155,20 +147,6 @@ def test_a_channel_that_became_another_kind_is_not_given_what_was_made_for_the_o
     assert not (room.folder / "pages").exists()
 
 
-def test_what_was_published_anew_before_updates_were_wanted_is_not_told_then(
-    room: Newsroom,
-) -> None:
-    room.start(MORNING)
-    for days in range(5):
-        room.story(SEVEN + days * DAY - HOUR, link_key=link(f"{days}"))
-        room.tick(SEVEN + days * DAY)
-        again = room.story(SEVEN + days * DAY + HOUR, link_key=link(f"{days}"))
-    room.configure(f"{DAILY}    updates: true\n")
-    room.start(SEVEN + 4 * DAY + 2 * HOUR)
-    room.tick(SEVEN + 5 * DAY)
-    assert [each.stories for each in room.told() if each.kind == "update"] == [(again,)]
-
-
 def test_what_is_a_copy_of_a_copy_goes_with_an_urgent_story(room: Newsroom) -> None:
     room.configure(f"{DAILY}    urgent: {{above: 0.8}}\n")
     app = room.start(MORNING)
@@ -187,54 +165,6 @@ def test_what_is_a_copy_of_a_copy_goes_with_an_urgent_story(room: Newsroom) -> N
     room.tick(nine)
     room.tick(SEVEN + DAY)
     assert [(each.kind, each.stories) for each in room.told()] == [("urgent", (0, 1, 2))]
-
-
-def test_a_schedule_that_was_changed_beside_the_service_holds_from_its_next_start_on(
-    room: Newsroom,
-) -> None:
-    app = room.start(MORNING)
-    room.tick(SEVEN)
-    room.configure(WEEKLY)
-    with opened(room.folder / "monitor.yaml", SEVEN + HOUR):
-        pass  # any command brings the database in line with the files
-    digest(app, SEVEN + 2 * HOUR)
-    room.start(SEVEN + 3 * HOUR)
-    (reader,) = subscriptions.everyone(app_of(room).database)
-    assert reader.next_at == SEVEN + 7 * DAY
-
-
-def test_a_service_of_old_hours_leaves_the_new_ones_to_the_next_start(room: Newsroom) -> None:
-    app = room.start(MORNING)
-    room.configure(WEEKLY)
-    with opened(room.folder / "monitor.yaml", SEVEN):  # the old hour has come, and is made up
-        pass
-    digest(app, SEVEN)
-    room.start(SEVEN + HOUR)
-    (reader,) = subscriptions.everyone(app_of(room).database)
-    assert (reader.last_at, reader.next_at) == (SEVEN, SEVEN + 7 * DAY)
-
-
-def test_a_recipient_written_otherwise_goes_on_where_they_were(room: Newsroom) -> None:
-    room.start(MORNING)
-    room.story(MORNING)
-    room.tick(SEVEN)
-    room.configure(DAILY.replace("reader@example.org", "Reader@Example.org"))
-    room.start(SEVEN + HOUR)
-    new = room.story(SEVEN + HOUR)
-    room.tick(SEVEN + DAY)
-    told = [(each.recipient, each.stories) for each in room.told()]
-    assert told[1:] == [("Reader@Example.org", (new,))]
-
-
-def test_who_wanted_no_more_gets_no_more_however_they_are_written(room: Newsroom) -> None:
-    app = room.start(MORNING)
-    (reader,) = subscriptions.everyone(app.database)
-    subscriptions.stop(app.database, reader.id, MORNING, by="mail")
-    room.configure(DAILY.replace("reader@example.org", "Reader@Example.org"))
-    room.start(SEVEN - HOUR)
-    room.story(MORNING)
-    room.tick(SEVEN)
-    assert room.told() == []
 
 
 def test_what_is_urgent_just_before_a_rest_and_found_no_more_time_comes_at_its_end(
@@ -282,14 +212,3 @@ def test_a_way_with_an_error_that_nobody_expected_is_told_of_and_given_up_like_a
     assert (broken.state, broken.uncertain) == (OutboxState.DEAD, True)
     assert "ArithmeticError" in str(broken.last_error)
     assert "secret" not in str(broken.last_error)
-
-
-def test_a_link_ends_the_digest_of_its_reader_however_they_are_written_by_then(
-    room: Newsroom,
-) -> None:
-    (reader,) = subscriptions.everyone(room.start(MORNING).database)
-    claim = farewell(reader, SEVEN + DAY)
-    room.configure(DAILY.replace("reader@example.org", "Reader@Example.org"))
-    app = room.start(SEVEN)
-    leave(app, claim, SEVEN)
-    assert subscriptions.due(app.database, None) == ()
