@@ -25,6 +25,7 @@ from monitor.cli.common import (
     utc_now,
 )
 from monitor.cli.output import print_json
+from monitor.records import told_counts
 
 if TYPE_CHECKING:
     from monitor.records import StepReport
@@ -49,8 +50,7 @@ def do_steps(config_path: Path, steps: list[Step], *, as_json: bool) -> None:
         print_json({step: dict(counts) for step, counts in done.items()})
         return
     for step, counts in done.items():
-        told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-        click.echo(f"{step}: {told or 'nothing to do'}")
+        click.echo(f"{step}: {told_counts(counts)}")
 
 
 @click.command()

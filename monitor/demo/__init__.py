@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from monitor.config import Settings, load, write_examples
 from monitor.demo.server import sample_feeds, served
 from monitor.errors import MonitorError
-from monitor.records import StepReport
+from monitor.records import StepReport, told_counts
 from monitor.service.app import App, open_app, sync
 from monitor.service.deliver import deliver
 from monitor.service.digest import digest
@@ -49,10 +49,7 @@ def run_demo(folder: Path, now: datetime, say: Callable[[str], None]) -> None:
         with open_app(settings, owner="demo", rng=random.Random(0)) as app:  # noqa: S311
             sync(app, now)
             for report in _walk(app, now):
-                told = ", ".join(
-                    f"{count} {name}" for name, count in report.counts.items() if count
-                )
-                say(f"{report.step:8} {told or 'nothing to do'}")
+                say(f"{report.step:8} {told_counts(report.counts)}")
     _show(folder, say)
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree as ET
 
 from monitor.notify.channel import delivery_id, entries_of, message_of, other_topics
-from monitor.notify.lines import MAX_TITLE, clean_line, shorten
+from monitor.notify.lines import MAX_SNIPPET, MAX_TITLE, clean_line, shorten
 from monitor.notify.wording import reason_words, safe_link, score_words
 from monitor.notify.words import title_words
 from monitor.records import Digest, DigestEntry, MatchedStory, Rendered, aware
@@ -27,7 +28,10 @@ _MAX_SOURCES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry(Timed):
-    """A match as a feed tells it. ``updated``: when it was told; ``link`` empty: it has none."""
+    """A match as a feed tells it. ``updated``: when it was told; ``link`` empty: it has none.
+
+    ``content`` is HTML of our own: the beginning of the story, and why it matched.
+    """
 
     id: str
     topic: str
@@ -36,7 +40,7 @@ class FeedEntry(Timed):
     source: str
     published: datetime
     updated: datetime
-    reason: str
+    content: str
 
 
 def as_entries(digest: Digest) -> Rendered:
@@ -89,8 +93,13 @@ def _entry(match: MatchedStory, sources: list[str], told_at: datetime) -> FeedEn
         source=_line(story.source) or "unknown",
         published=story.published_at,
         updated=told_at,
-        reason=_reason(match, sources),
+        content=_content(match, sources),
     )
+
+
+def _content(match: MatchedStory, sources: list[str]) -> str:
+    text = _clean(shorten(match.story.text, MAX_SNIPPET))
+    return "".join(f"<p>{escape(each)}</p>" for each in (text, _reason(match, sources)) if each)
 
 
 def _reason(match: MatchedStory, sources: list[str]) -> str:
@@ -115,7 +124,8 @@ def write(*, feed_id: str, title: str, updated: datetime, entries: Iterable[Feed
         _texts(ET.SubElement(entry, "author"), name=each.source)
         ET.SubElement(entry, "category", {"term": each.topic})
         published, updated_at = each.published.isoformat(), each.updated.isoformat()
-        _texts(entry, published=published, updated=updated_at, content=each.reason)
+        _texts(entry, published=published, updated=updated_at)
+        ET.SubElement(entry, "content", {"type": "html"}).text = each.content
     ET.indent(feed)
     written: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return written + b"\n"
@@ -141,7 +151,7 @@ def _read_entry(entry: ET.Element) -> FeedEntry:
         source=_text(entry, "author/name"),
         published=aware(datetime.fromisoformat(_text(entry, "published"))),
         updated=aware(datetime.fromisoformat(_text(entry, "updated"))),
-        reason=_text(entry, "content"),
+        content=_text(entry, "content"),
     )
 
 

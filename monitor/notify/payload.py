@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 from monitor.notify.channel import cut_stories, delivery_id, entries_of, message_of, other_topics
-from monitor.notify.lines import MAX_TITLE, clean_line, shorten
+from monitor.notify.lines import MAX_SNIPPET, MAX_TITLE, clean_line, shorten
 from monitor.notify.wording import safe_link
 from monitor.notify.words import title_words
 from monitor.records import Coverage, Digest, DigestEntry, MatchedStory, Rendered, Term
@@ -54,6 +54,7 @@ def _entry(entry: DigestEntry) -> Fields:
     answers = entry.answers
     return {
         **_match(entry.lead),
+        "text": shorten(entry.lead.story.text, MAX_SNIPPET),
         "terms": [_term(term) for term in entry.lead.match.terms],
         "also": [_topic(match) for match in other_topics(entry)],
         "copies": [_story(copy) for copy in entry.echoes[:MAX_COPIES]],

@@ -60,7 +60,7 @@ from monitor.records.schedules import (
     Urgent,
     WhenEmpty,
 )
-from monitor.records.steps import StepReport
+from monitor.records.steps import StepReport, told_counts
 from monitor.records.stories import Added, Article, ArticleState, NewStory, Story
 from monitor.records.times import aware
 from monitor.records.topics import (
@@ -135,6 +135,7 @@ __all__ = [
     "language_code",
     "same_recipient",
     "split_mailbox",
+    "told_counts",
     "valid_address",
     "wire_address",
 ]

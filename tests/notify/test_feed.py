@@ -60,8 +60,9 @@ def test_a_feed_says_of_each_story_what_where_and_why(tmp_path: Path) -> None:
     assert (entry.author, entry.tags[0].term) == ("Example Wire", "Iraq")
     assert entry.published == hit.story.published_at.isoformat()
     assert entry.content[0].value == (
-        "Matched with score 0.46, threshold 0.27. Why: combat mission 43%, troops 33%, other words"
-        " 24%. Also in: Example Gazette."
+        "<p>What happened in story 1.</p>"
+        "<p>Matched with score 0.46, threshold 0.27. Why: combat mission 43%, troops 33%, other"
+        " words 24%. Also in: Example Gazette.</p>"
     )
 
 

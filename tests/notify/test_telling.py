@@ -101,7 +101,8 @@ def test_a_reader_answers_on_a_page_or_else_by_a_command() -> None:
     assert f"More like this: {more} Not this: {less}" in both(linked)[0]
     assert "monitor verdict" not in render_text(linked) + render_html(linked)
     for told in both(digest):
-        assert "More like this: monitor verdict 1 yes Not this: monitor verdict 1 no" in told
+        commands = "More like this: monitor verdict 1 yes Not this: monitor verdict 1 no"
+        assert commands in told.replace("· Not", "Not")
 
 
 def with_answers(digest: Digest, answers: Answers) -> Digest:
