@@ -77,7 +77,7 @@ def knows_any(connection: Connection, number: int, made: Iterable[Rendered]) -> 
 def _is_told(
     connection: Connection, number: int, column: ColumnElement[Any], keys: Collection[Any]
 ) -> bool:
-    listed = list(keys)
+    listed = sorted(keys)
     for start in range(0, len(listed), _AT_ONCE):
         some = column.in_(listed[start : start + _AT_ONCE])
         known = select(column).where(ledger.c.subscription_id == number, some)

@@ -5,8 +5,8 @@ Each rule does the same to a database and to the model, and holds what both answ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -33,7 +33,7 @@ from monitor.store.database import Database, open_database
 from monitor.store.tables import subscriptions as subscription_table
 from tests.store.builders import (
     DAY,
-    HOUR,
+    MINUTE,
     NOW,
     VERSION,
     add_feeds,
@@ -46,57 +46,23 @@ from tests.store.builders import (
     new_story,
     put,
 )
-from tests.store.model import TOPICS, Model, Run
-
-FEEDS = 6
-PERIOD = 6 * HOUR
-AT_MOST = 2
-RARE = 15
-"""Of 100: how often a recipient who is asked to stop does."""
-some = st.integers(min_value=0, max_value=99)
-"""Chooses one of what there is."""
-states = st.sampled_from([MatchState.HIT, MatchState.HIT, MatchState.NEAR, None])
-recipients = st.sets(st.sampled_from(["x", "y"]), min_size=1)
-schedule_keys = st.sampled_from(["k1", "k2"])
-caps = st.integers(1, 4)
-owners = st.sampled_from(["service", "command"])
-
-
-@dataclass(frozen=True)
-class News:
-    """A story to come: its address, its text, and how it matches each topic."""
-
-    link: str | None
-    content: str
-    first: MatchState | None
-    second: MatchState | None
-
-
-news = st.lists(
-    st.builds(
-        News,
-        link=st.sampled_from([None, "l1", "l2", "l3", "l4"]),
-        content=st.sampled_from([f"c{number}" for number in range(20)]),
-        first=states,
-        second=states,
-    ),
-    min_size=1,
-    max_size=3,
+from tests.store.model import Model
+from tests.store.modelled import TOPICS, Run
+from tests.store.walks import (
+    AT_MOST,
+    FEEDS,
+    PERIOD,
+    RARE,
+    News,
+    Seen,
+    caps,
+    floor,
+    news,
+    recipients,
+    schedule_keys,
+    some,
+    states,
 )
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What somebody read of a recipient before telling it; others may come between."""
-
-    reader: Subscription
-    now: datetime
-    news: tuple[MatchedStory, ...]
-    updates: tuple[Rendered, ...] = ()
-
-
-def floor(moment: datetime, step: timedelta) -> datetime:
-    return moment - (moment - NOW) % step
 
 
 class Telling(RuleBasedStateMachine):
@@ -273,15 +239,33 @@ class Telling(RuleBasedStateMachine):
         assert done == (planned is not None)
         self.take_over(planned or [], made, seen.now)
 
-    @rule(which=some, cap=caps)
-    def something_is_urgent(self, which: int, cap: int) -> None:
-        every = subscriptions.due(self.db, None)
-        fresh = [self.read(each, updates=False) for each in every[which % 3 :]]
-        for seen in [*self.seen[which % 4 :], *fresh]:
-            if seen.news:
-                self.tell_at_once(seen, cap)
+    @rule(several=st.lists(news, min_size=1, max_size=4), cap=caps)
+    def something_is_urgent(self, several: list[list[News]], cap: int) -> None:
+        for urgent in several:
+            self.now += MINUTE
+            self.news_come(urgent)
+            for each in subscriptions.due(self.db, None):
+                self.tell_at_once(self.read(each, updates=False), cap)
+
+    @rule(news=news, copies=news, same=st.sampled_from(["link", "content"]), cap=caps)
+    def something_is_urgent_while_others_serve(
+        self, news: list[News], copies: list[News], same: str, cap: int
+    ) -> None:
+        """What they read is told meanwhile by a copy of it."""
+        self.news_come(news)
+        seen = [self.read(each, updates=False) for each in subscriptions.due(self.db, None)]
+        self.now += MINUTE
+        model = news[0]
+        self.news_come([replace(each, **{same: getattr(model, same)}) for each in copies])
+        for each in subscriptions.due(self.db, None):
+            fresh = self.read(each, updates=False)
+            self.tell_at_once(replace(fresh, news=fresh.news[::-1]), cap)
+        for read_before in seen:
+            self.serve(read_before, cap)
 
     def tell_at_once(self, seen: Seen, cap: int) -> None:
+        if not seen.news:
+            return
         made = self.rendered(DigestKind.URGENT, list(seen.news[:cap]), cap=cap)
         since = floor(self.now, DAY)
         done = outbox.put_at_once(

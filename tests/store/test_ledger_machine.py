@@ -36,8 +36,9 @@ from tests.store.builders import (
     MINUTE,
 )
 from tests.store.conftest import empty
-from tests.store.model import TOPICS, WAITING
-from tests.store.telling import AT_MOST, PERIOD, News, Telling, caps, floor, news, owners, some
+from tests.store.modelled import TOPICS, WAITING
+from tests.store.telling import Telling
+from tests.store.walks import AT_MOST, PERIOD, News, caps, floor, news, owners, some
 
 endings = st.sampled_from(["sent", "sent", "wait", "give up"])
 
@@ -87,6 +88,18 @@ class LedgerMachine(Telling):
         item = self.claims[which % len(self.claims)]
         self.attempt_ends(item, how, again=self.now + (which - 1) * HOUR, uncertain=uncertain)
 
+    @rule(hows=st.tuples(endings, endings), dropped=st.booleans())
+    def a_sender_dawdles(self, hows: tuple[str, str], dropped: bool) -> None:
+        """Its lease runs out and another one sends; then both tell how it ended."""
+        slow = self.claim("service", limit=2)
+        self.now += LEASE
+        quick = self.claim("command", limit=2)
+        for item in slow[: int(dropped)]:
+            self.the_owner_decides_of(item.id, again=False)
+        for how, items in zip(hows, (slow, quick), strict=True):
+            for item in items:
+                self.attempt_ends(item, how, again=self.now, uncertain=False)
+
     def attempt_ends(self, item: OutboxItem, how: str, *, again: datetime, uncertain: bool) -> None:
         mail = self.model.mails.get(item.id)
         ours = mail is not None and mail.is_claimed(item.attempts)
@@ -117,7 +130,9 @@ class LedgerMachine(Telling):
     @rule(which=some, again=st.booleans())
     def the_owner_decides(self, which: int, again: bool) -> None:
         numbers = list(self.model.mails)
-        number = numbers[which % len(numbers)]
+        self.the_owner_decides_of(numbers[which % len(numbers)], again=again)
+
+    def the_owner_decides_of(self, number: int, *, again: bool) -> None:
         mail = self.model.mails[number]
         dead = mail.state is OutboxState.DEAD
         if again:
@@ -137,12 +152,13 @@ class LedgerMachine(Telling):
     def time_passes(self, step: timedelta) -> None:
         self.now += step
 
-    @rule(step=st.sampled_from([MINUTE, PERIOD, 2 * DAY]))
-    def the_clock_goes_back(self, step: timedelta) -> None:
+    @rule(step=st.sampled_from([MINUTE, PERIOD, 2 * DAY]), news=news, cap=caps)
+    def the_clock_goes_back(self, step: timedelta, news: list[News], cap: int) -> None:
         """Its jump wakes every step: what was read before is thrown away, the times are mended."""
         self.now -= step
         self.seen.clear()
         self.mend()
+        self.a_period_goes_by(news, cap, updates=False, hows=["sent"])
 
     def mend(self) -> None:
         latest = floor(self.now, PERIOD) + PERIOD
@@ -245,6 +261,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     return emptied
 
 
+@pytest.mark.timeout(600)  # thousands of transactions, on whatever machine
 def test_whatever_comes_nothing_is_lost_and_nothing_is_told_twice(
     fresh: Callable[[], str],
 ) -> None:
@@ -258,7 +275,7 @@ def test_whatever_comes_nothing_is_lost_and_nothing_is_told_twice(
     # a walk is long: to shrink one that failed takes minutes, which only an explorer has
     walks = settings(
         max_examples=500 if exploring else 15,
-        stateful_step_count=50,
+        stateful_step_count=40,
         phases=[Phase.generate, Phase.shrink] if exploring else [Phase.generate],
     )
     run_state_machine_as_test(Machine, settings=walks)

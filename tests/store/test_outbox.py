@@ -256,6 +256,21 @@ def test_that_a_server_took_a_message_is_believed_from_anyone(db: Database) -> N
     assert the_item(db).state == OutboxState.SENT
 
 
+@pytest.mark.parametrize("decided", ["given up", "given back"])
+def test_that_a_server_took_a_message_is_believed_whatever_was_decided_of_it_since(
+    db: Database, decided: str
+) -> None:
+    put_message(db)
+    (item,) = claim(db)
+    if decided == "given up":
+        outbox.give_up(db, item, NOW, "no such user")
+    else:
+        outbox.release(db, "a")
+
+    assert outbox.sent(db, item, NOW + MINUTE)
+    assert the_item(db).state == OutboxState.SENT
+
+
 def test_a_retry_planned_by_a_clock_that_was_ahead_is_due(db: Database) -> None:
     put_message(db)
     (item,) = claim(db)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -147,21 +148,45 @@ def test_an_update_has_the_address_of_what_was_told(db: Database) -> None:
     assert put(db, reader, NOW, NOW + DAY, (update("two", more),), NOW)
 
 
-def test_more_stories_than_a_query_takes_values_can_be_told(db: Database) -> None:
-    (story,) = candidates(db, "x")
-    many = [
+def many(story: MatchedStory, numbers: Iterable[int]) -> tuple[MatchedStory, ...]:
+    """Stories of these numbers, each with an address and a text of its own."""
+    return tuple(
         replace(
             story,
             story=replace(
                 story.story, id=number, link_key=key(f"l{number}"), content_key=key(f"c{number}")
             ),
         )
-        for number in range(1, 33_001)
-    ]
-    digest = digest_of(cut=tuple(many))
+        for number in numbers
+    )
+
+
+def test_more_stories_than_a_query_takes_values_can_be_told(db: Database) -> None:
+    (story,) = candidates(db, "x")
+    digest = digest_of(cut=many(story, range(1, 33_001)))
 
     assert put(db, subscribe(db), NOW, NOW + DAY, made(message(), digest), NOW)
     assert rows(db)[-1] == 33_000
+
+
+def test_of_however_many_stories_none_may_have_been_told_meanwhile(db: Database) -> None:
+    (story,) = candidates(db, "x")
+    reader = subscribe(db)
+    last = replace(story, story=replace(story.story, id=2_500))
+    assert at_once(db, reader, urgent("one", last))
+    digest = digest_of(cut=many(story, range(1, 2_501)))
+
+    assert not put(db, reader, NOW, NOW + DAY, made(message("two"), digest), NOW)
+
+
+def test_of_two_that_serve_an_hour_the_second_moves_nothing(db: Database) -> None:
+    reader = subscribe(db)
+    assert put(db, reader, NOW, NOW + DAY, (), NOW)
+
+    assert not put(db, reader, NOW + HOUR, NOW + 2 * DAY, made(message(), digest_of()), NOW + HOUR)
+
+    assert rows(db) == [0, 0, 0, 0]
+    assert subscriptions.due(db, None)[0].next_at == NOW + DAY
 
 
 # ---------------------------------------------------------------- between the hours
