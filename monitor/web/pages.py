@@ -102,7 +102,7 @@ def explained(make: Callable[[], Response]) -> Response:
         told = str(error)
         return _plain("That did not work", f"{told[:1].upper()}{told[1:]}.", status=409)
     except StoreError:
-        return _busy()
+        return busy()
 
 
 def _leave(reader: Subscription, *, stopped: bool = False, done: str = "") -> Response:
@@ -126,7 +126,8 @@ def _bad_link(error: BadToken) -> Response:
 _COMMANDS = "monitor verdict STORY yes --topic TOPIC\nmonitor recipients stop ADDRESS"
 
 
-def _busy() -> Response:
+def busy() -> Response:
+    """Return the page for when the database keeps everybody waiting."""
     told = "The database of the service does not answer just now. Try again in a minute."
     answer = _plain("Not now", told, status=503)
     answer.headers["Retry-After"] = "60"

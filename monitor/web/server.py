@@ -82,8 +82,8 @@ def _config(pages: object) -> Config:
         ws="none",
         lifespan="off",
         log_config=None,
-        # that it runs is told by us; what clients do wrong they could say without end
-        log_level="error",
+        # what goes wrong in a page is told by the guard; what clients do wrong has no end
+        log_level="critical",
         access_log=False,
         # a page goes on being made when its client has hung up: beyond so many the answer is 503
         limit_concurrency=CONNECTIONS + 1,

@@ -20,13 +20,15 @@ from monitor.service.app import App
 from monitor.service.links import LEAVE, VERDICT, signer_of
 from monitor.web.feeds import Feeds
 from monitor.web.guard import Addresses, Guard, says_where
-from monitor.web.pages import Pages, explained
+from monitor.web.pages import Pages, busy, explained
 from monitor.web.show import style_hash
 
 LONGEST_FORM = 4096
 """Bytes; our own forms and the one click of mail providers need some two hundred."""
 PATIENCE = 10.0
 """Seconds in which a form has to be here."""
+LONGEST_WAIT = 25.0
+"""Seconds for a page, in which another program may hold the database; then the answer is 503."""
 
 Clock = Callable[[], datetime]
 Make = Callable[[], Response]
@@ -87,7 +89,11 @@ class _Site:
     async def _made(self, make: Make) -> Response:
         """A page made in a thread: neither other requests nor the steps wait for it."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: explained(make))
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                return await loop.run_in_executor(self._threads, lambda: explained(make))
+        except TimeoutError:
+            return busy()
 
 
 async def _robots(_request: Request) -> Response:

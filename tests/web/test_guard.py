@@ -236,6 +236,18 @@ def test_no_page_that_is_asked_for_stands_in_the_log(
         assert path.rpartition("/")[2] not in of_the_service(caplog)
 
 
+def test_a_database_that_others_hold_is_a_pause_and_no_broken_line(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was pressed may still be stored; pressed again, it is the same."""
+    monkeypatch.setattr("monitor.web.site.LONGEST_WAIT", 0.5)
+    with site.app.database.write():
+        answer = site.press(site.farewell(), stop="1")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    monkeypatch.undo()
+    assert site.press(site.farewell(), stop="1").status_code == 200
+
+
 def test_a_database_that_does_not_answer_is_a_pause_and_no_detail(
     site: Site,
 ) -> None:

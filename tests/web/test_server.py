@@ -60,6 +60,7 @@ def hung_up(client: socket.socket) -> bool:
 
 
 HALF = b"GET /robots.txt HTTP/1.1\r\nHost: local"
+HALF_FORM = b"POST /u/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\nstop"
 WHOLE = b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -210,7 +211,10 @@ def test_the_service_serves_its_pages_and_ends_in_time_though_a_crowd_holds_them
     config = service(tmp_path, port)
     with running(config) as process:
         until(lambda: answers(port), "the pages")
-        with crowd(f"127.0.0.1:{port}", CROWD, b"GET / HTTP/1.1\r\n"):
+        with (
+            crowd(f"127.0.0.1:{port}", CROWD // 5, HALF_FORM),
+            crowd(f"127.0.0.1:{port}", CROWD, b"GET / HTTP/1.1\r\n"),
+        ):
             until(lambda: started(config), "the start")
             assert stopped(process) < 10
     log = (tmp_path / "log").read_text()
