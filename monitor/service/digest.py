@@ -116,7 +116,7 @@ def _serve_urgent(app: App, subscription: Subscription, now: datetime) -> Counte
 def _made(app: App, plan: Plan, subscription: Subscription, digest: Digest) -> Rendered:
     made = make(app, plan, linked(app, digest, subscription))
     for fault in made.digest.warnings:
-        log.warning("template fault", extra={"digest": plan.digest, "fault": fault})
+        log.warning("digest goes with a fault", extra={"digest": plan.digest, "fault": fault})
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -21,11 +21,13 @@ from monitor.records import (
 )
 from monitor.service.app import App
 from monitor.service.coverage import coverage
-from monitor.store import archive, matches
+from monitor.store import archive, matches, stories
 from monitor.store.subscriptions import FIRST_PERIOD
 
 WEEKS = 12
-"""Weeks of matches that are shown of a topic."""
+"""Weeks of matches that are shown of a topic at most ..."""
+TREND = 3
+"""... and at least: fewer are no trend."""
 _UPDATE = DigestKind.UPDATE
 _LATE = timedelta(minutes=10)
 """What came up so shortly before midnight, or before a rest, may still be told at once."""
@@ -138,8 +140,15 @@ def _compose(
         coverage=coverage(app, plan.topics, since, now),
         kind=kind,
         topics=plan.topics,
-        weeks=matches.weekly(app.database, plan.topics, now, WEEKS),
+        weeks=_trend(app, plan, now),
         when_empty=plan.when_empty,
         first=first,
         stale=stale,
     )
+
+
+def _trend(app: App, plan: Plan, now: datetime) -> Mapping[str, tuple[int, ...]]:
+    """The matches of each whole week since the first story; of too few weeks none."""
+    watched = now - (stories.first_seen(app.database) or now)
+    weeks = min(WEEKS, watched // timedelta(weeks=1))
+    return matches.weekly(app.database, plan.topics, now, weeks) if weeks >= TREND else {}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.config.web import WebSettings
+from monitor.errors import ConfigError
 from monitor.notify.tokens import Claim, Purpose, Signer, mark
 from monitor.records import (
     Answers,
@@ -27,13 +28,16 @@ def linked(app: App, digest: Digest, subscription: Subscription) -> Digest:
     """Return ``digest`` with a page to answer on for each entry, and one to leave it.
 
     Unchanged where ``web.public_url`` is not configured, and for a channel of feeds: whoever reads
-    those could answer for their owner. The same digest has the same links. Raises ``ConfigError``
-    where the key that signs them cannot be had.
+    those could answer for their owner. The same digest has the same links. Where the key that
+    signs them cannot be had, it goes without them, and says why.
     """
     web = app.settings.web
     if web is None or web.public_url is None or _is_open(app, subscription):
         return digest
-    links = _Links(web, subscription, digest.slot)
+    try:
+        links = _Links(web, subscription, digest.slot)
+    except ConfigError as error:
+        return replace(digest, warnings=(*digest.warnings, f"No links to answer on: {error}"))
     sections = (
         replace(section, entries=tuple(map(links.answered, section.entries)))
         for section in digest.sections

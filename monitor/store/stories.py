@@ -166,10 +166,15 @@ def per_week(db: Database, now: datetime) -> float:
     since = now - _WEEK
     published = _count(db, stories.c.published_at > since, stories.c.seen_at > since - _DAY)
     found = _count(db, stories.c.seen_at > since, stories.c.backlog.is_(False))
+    watched = min(max(now - (first_seen(db) or now), _DAY), _WEEK)
+    return max(float(published), found * (_WEEK / watched))
+
+
+def first_seen(db: Database) -> datetime | None:
+    """When the oldest of the stored stories was found; None: there is none."""
     with db.read() as connection:
         first: datetime | None = connection.scalar(select(func.min(stories.c.seen_at)))
-    watched = min(max(now - (first or now), _DAY), _WEEK)
-    return max(float(published), found * (_WEEK / watched))
+    return first
 
 
 def longest_pauses(db: Database, feed_ids: Sequence[int]) -> Mapping[int, timedelta]:
