@@ -212,7 +212,7 @@ def _rest(value: str, now: datetime) -> timedelta | None:
 
 
 def _reason(error: BaseException) -> str:
-    """What lies at the root: the errors on top of it say less."""
-    while (below := error.__cause__ or error.__context__) is not None:
+    """What lies at the root: the errors on top of it say less, how a time-out ends it nothing."""
+    while isinstance(below := error.__cause__ or error.__context__, Exception):
         error = below
     return shorten(str(error) or type(error).__name__, 200)

@@ -164,6 +164,7 @@ def test_no_answer_after_the_message_may_mean_that_it_arrived(answer: bytes) -> 
 def test_who_never_finishes_an_answer_holds_nobody_up(answer: bytes) -> None:
     error = refusal(answer, timeout=0.2)
     assert (error.permanent, error.ambiguous) == (False, True)
+    assert "no answer (TimeoutError)" in str(error)
 
 
 def test_of_an_answer_nothing_but_its_head_is_waited_for() -> None:
