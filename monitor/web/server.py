@@ -85,6 +85,8 @@ def _config(pages: object) -> Config:
         # what goes wrong in a page is told by the guard; what clients do wrong has no end
         log_level="critical",
         access_log=False,
+        # so many are taken in at once, before any can be hung up on
+        backlog=CONNECTIONS,
         # a page goes on being made when its client has hung up: beyond so many the answer is 503
         limit_concurrency=CONNECTIONS + 1,
         proxy_headers=False,

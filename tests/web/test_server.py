@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -232,6 +234,22 @@ def test_the_steps_go_on_beside_a_crowd_that_says_nothing(tmp_path: Path, port: 
             until(lambda: subprocess.run(status, capture_output=True).returncode == 0, "health")
         until(lambda: healthy(port), "the pages, after the crowd")
         assert stopped(process) < 10
+
+
+def test_of_a_sudden_crowd_no_more_are_taken_in_at_once_than_are_kept(
+    tmp_path: Path, port: int
+) -> None:
+    """Each is a descriptor until it is hung up on, and the steps need some."""
+    config = service(tmp_path, port)
+    with running(config) as process, ExitStack() as stack:
+        until(lambda: answers(port), "the pages")
+        process.send_signal(signal.SIGSTOP)
+        clients = [stack.enter_context(socket.socket()) for _ in range(3 * server.CONNECTIONS)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+        _, taken, _ = select.select([], clients, [], 1)
+        assert len(taken) <= 2 * server.CONNECTIONS
 
 
 def test_a_second_user_of_the_port_ends_the_start_with_1(tmp_path: Path, port: int) -> None:
