@@ -29,7 +29,7 @@ RUN_LOCK, DEV_LOCK = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
 
 JOBS: dict[str, list[list[str]]] = {
     "demo": [["monitor", "demo"]],
-    "test": [["python", "-m", "pytest"]],
+    "test": [["python", "-m", "pytest", "--numprocesses=2", "--dist=loadfile"]],
     "lint": [["ruff", "check", "."], ["ruff", "format", "--check", "."]],
     "types": [["mypy"]],
     "setup": [],
