@@ -21,6 +21,9 @@ case "$*" in *"$FAILING"*) exit 3;; esac
 """
 
 
+PYTEST = "python -m pytest --numprocesses=2 --dist=loadfile"
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     shutil.copy(RUN, tmp_path)
@@ -59,7 +62,7 @@ def test_the_first_run_installs_from_the_hashed_lock_and_then_does_the_job(proje
     assert "--require-hashes" in third_party
     assert third_party.endswith("requirements-dev.lock")
     assert "--no-deps" in own
-    assert calls[-1] == "python -m pytest -k walk"
+    assert calls[-1] == f"{PYTEST} -k walk"
 
 
 def test_a_second_run_only_does_the_job(project: Path) -> None:
@@ -99,7 +102,7 @@ def test_a_job_that_fails_gives_its_exit_code(project: Path) -> None:
 def test_check_does_all_of_it_even_when_a_part_fails(project: Path) -> None:
     code, _, calls = run(project, "check", failing="format")
     assert code == 3
-    assert calls[2:] == ["ruff check .", "ruff format --check .", "mypy ", "python -m pytest"]
+    assert calls[2:] == ["ruff check .", "ruff format --check .", "mypy ", PYTEST]
 
 
 def test_an_unknown_job_shows_the_known_ones(project: Path) -> None:
