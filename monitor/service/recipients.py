@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from monitor.records import Plan, Subscription
+from monitor.records import Plan, Subscription, same_recipient, valid_address
 from monitor.service.app import App
 from monitor.service.views import LISTED, NotFound
 from monitor.store import subscriptions
@@ -26,10 +26,10 @@ class Reader:
 
 def listing(app: App) -> tuple[Reader, ...]:
     """Return every recipient of every digest, the next to be served first."""
-    plans = {(plan.digest, plan.recipient): plan for plan in app.settings.plans()}
     known = subscriptions.everyone(app.database)
     return tuple(
-        Reader(subscription=each, plan=plans.get((each.digest, each.recipient))) for each in known
+        Reader(subscription=each, plan=app.plans.get((each.digest, each.recipient)))
+        for each in known
     )
 
 
@@ -69,8 +69,10 @@ def named(app: App, recipient: str | None, digest: str | None) -> Sequence[Subsc
     return chosen
 
 
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+def _same(known: str, asked: str) -> bool:
+    """Whether both name one recipient; what is asked for may be no address at all."""
+    spelt = same_recipient(asked) if valid_address(asked) else asked.lower()
+    return same_recipient(known) == spelt
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> str:
