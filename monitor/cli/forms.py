@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from monitor.errors import MonitorError
-from monitor.records import MAIL
+from monitor.records import ContentType
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -22,7 +22,10 @@ HTML, TEXT, EML = "html", "text", "eml"
 READABLE = "readable"
 """The text where there is one, and otherwise whatever there is."""
 _PARTS = {HTML: "html", TEXT: "plain"}
-_TYPES = {HTML: ("text/html",), TEXT: ("text/plain", "application/json", "application/atom+xml")}
+_TYPES = {
+    HTML: (ContentType.PAGE,),
+    TEXT: (ContentType.NOTE, ContentType.JSON, ContentType.ATOM),
+}
 
 
 def form_options(command: Command) -> Command:
@@ -46,10 +49,10 @@ def chosen(form: str | None, *, in_browser: bool) -> str:
 def in_form(raw: bytes, content_type: str, form: str) -> bytes:
     """Return a message in that form; ``MonitorError`` where there is none."""
     if form == READABLE:
-        form = TEXT if content_type == MAIL else EML
+        form = TEXT if content_type == ContentType.MAIL else EML
     if form == EML or content_type in _TYPES[form]:
         return raw
-    if content_type != MAIL:
+    if content_type != ContentType.MAIL:
         other = "--text" if form == HTML else "--html"
         raise MonitorError(
             f"the message goes out as {content_type} and has no {form}; look at it with {other}"

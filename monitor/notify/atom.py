@@ -14,10 +14,9 @@ from monitor.notify.channel import delivery_id, entries_of, message_of, other_to
 from monitor.notify.lines import MAX_SNIPPET, MAX_TITLE, clean_line, shorten
 from monitor.notify.wording import reason_words, safe_link, score_words
 from monitor.notify.words import title_words
-from monitor.records import Digest, DigestEntry, MatchedStory, Rendered, aware
+from monitor.records import ContentType, Digest, DigestEntry, MatchedStory, Rendered, aware
 from monitor.records.times import Timed
 
-ATOM = "application/atom+xml"
 _SPACE = "http://www.w3.org/2005/Atom"
 _NO_XML = re.compile("[\ufffe\uffff]")
 """What a clean line may hold and XML 1.0 cannot, however it is written."""
@@ -53,7 +52,7 @@ def as_entries(digest: Digest) -> Rendered:
             each for entry in entries_of(digest) for each in _entries(entry, digest.slot)
         ),
     )
-    return Rendered(message=message_of(digest, raw, ATOM), digest=digest)
+    return Rendered(message=message_of(digest, raw, ContentType.ATOM), digest=digest)
 
 
 def topic_feed(channel: str, topic: str, entries: Iterable[FeedEntry]) -> bytes:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from monitor.errors import DeliveryError
-from monitor.records import MAIL, Message
+from monitor.records import ContentType, Message
 
 
 class FolderTransport:
@@ -64,7 +64,7 @@ def file_name(message: Message) -> str:
 
     Of a mail it is ``<slot>-<recipient>-<hash>.eml``, of a page ``<slot>-<digest>-<hash>.html``.
     """
-    if message.content_type != MAIL:
+    if message.content_type != ContentType.MAIL:
         return f"{_plain_name(message.message_id)}.html"
     slot = message.message_id.strip("<>").partition(".")[0]
     recipient = message.recipient.replace("@", "-at-")

@@ -9,9 +9,16 @@ from monitor.notify.channel import cut_stories, delivery_id, entries_of, message
 from monitor.notify.lines import MAX_SNIPPET, MAX_TITLE, clean_line, shorten
 from monitor.notify.wording import safe_link
 from monitor.notify.words import title_words
-from monitor.records import Coverage, Digest, DigestEntry, MatchedStory, Rendered, Term
+from monitor.records import (
+    ContentType,
+    Coverage,
+    Digest,
+    DigestEntry,
+    MatchedStory,
+    Rendered,
+    Term,
+)
 
-JSON = "application/json"
 MAX_COPIES = 20
 """Copies named of one story; ``copies_in_all`` counts them all."""
 _MAX_NAME = 200
@@ -29,7 +36,7 @@ def as_json(digest: Digest) -> Rendered:
         "data": _digest(digest),
     }
     raw = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
-    return Rendered(message=message_of(digest, raw, JSON), digest=digest)
+    return Rendered(message=message_of(digest, raw, ContentType.JSON), digest=digest)
 
 
 def _digest(digest: Digest) -> Fields:

@@ -17,12 +17,11 @@ from monitor.notify.lines import shorten
 from monitor.notify.subject import nothing_new
 from monitor.notify.wording import count, safe_link
 from monitor.notify.words import title_words
-from monitor.records import Digest, DigestEntry, Message, Rendered
+from monitor.records import ContentType, Digest, DigestEntry, Message, Rendered
 
 if TYPE_CHECKING:
     from apprise import Apprise
 
-TEXT = "text/plain"
 EXTRA = "newsmonitor[apprise]"
 MAX_STORIES = 20
 MAX_NOTE = 1_800
@@ -40,7 +39,7 @@ def as_note(digest: Digest) -> Rendered:
     fitting = keep_best(digest, MAX_STORIES)
     while len(_text(fitting)) > MAX_NOTE:
         fitting = keep_best(fitting, len(entries_of(fitting)) - 1)
-    message = message_of(fitting, _text(fitting).encode(), TEXT)
+    message = message_of(fitting, _text(fitting).encode(), ContentType.NOTE)
     return Rendered(message=message, digest=fitting)
 
 

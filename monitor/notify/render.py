@@ -21,11 +21,10 @@ from monitor.notify.subject import subject_of
 from monitor.notify.templating import Templating
 from monitor.notify.told import DETAILS, Detail
 from monitor.notify.view import DigestView, view
-from monitor.records import Digest, Rendered
+from monitor.records import ContentType, Digest, Rendered
 
 MAX_HTML = 100_000
 """Bytes of the HTML part. Gmail cuts at 102 kB."""
-PAGE = "text/html"
 
 
 class _Room(NamedTuple):
@@ -75,7 +74,7 @@ def page(digest: Digest, *, templating: Templating | None = None) -> Rendered:
     made = _fitted(digest, templates, _PAGE)
     if faults := _new_faults(digest, templates):
         return page(_warned(digest, faults), templating=templates)
-    message = message_of(made.digest, made.html.encode(), PAGE)
+    message = message_of(made.digest, made.html.encode(), ContentType.PAGE)
     return Rendered(message=message, digest=made.digest, templates=templates.used)
 
 

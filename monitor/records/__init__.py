@@ -42,9 +42,9 @@ from monitor.records.feeds import (
 from monitor.records.languages import language_code
 from monitor.records.matches import Match, MatchedStory, MatchState, Term
 from monitor.records.outbox import (
-    MAIL,
     Archived,
     ArchivedLine,
+    ContentType,
     Message,
     OutboxItem,
     OutboxState,
@@ -74,7 +74,6 @@ from monitor.records.topics import (
 )
 
 __all__ = [
-    "MAIL",
     "MOVES_CONFIRMED",
     "Access",
     "Added",
@@ -85,6 +84,7 @@ __all__ = [
     "ArticleState",
     "BackgroundRecord",
     "ChannelKind",
+    "ContentType",
     "Coverage",
     "Digest",
     "DigestEntry",

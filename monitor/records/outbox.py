@@ -9,7 +9,15 @@ from enum import StrEnum
 from monitor.records.digests import Digest, DigestKind
 from monitor.records.times import Timed
 
-MAIL = "message/rfc822"
+
+class ContentType(StrEnum):
+    """What the bytes of a message are; each way takes one of them."""
+
+    MAIL = "message/rfc822"
+    PAGE = "text/html"
+    NOTE = "text/plain"
+    JSON = "application/json"
+    ATOM = "application/atom+xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +32,7 @@ class Message:
     recipient: str
     subject: str
     raw: bytes = field(repr=False)
-    content_type: str = MAIL
+    content_type: str = ContentType.MAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from monitor import __version__
 from monitor.config import Settings
 from monitor.errors import ConfigError, DeliveryError
-from monitor.records import MAIL, ChannelKind, Digest, Message, Plan, Rendered
+from monitor.records import ChannelKind, ContentType, Digest, Message, Plan, Rendered
 from monitor.service.app import App
 
 if TYPE_CHECKING:
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from monitor.notify.mail import Transport
     from monitor.notify.templating import Templating
 
-PAGE = "text/html"
 _TYPES = {
-    ChannelKind.MAIL: MAIL,
-    ChannelKind.WEBHOOK: "application/json",
-    ChannelKind.APPRISE: "text/plain",
-    ChannelKind.FEED: "application/atom+xml",
-    ChannelKind.FOLDER: PAGE,
+    ChannelKind.MAIL: ContentType.MAIL,
+    ChannelKind.WEBHOOK: ContentType.JSON,
+    ChannelKind.APPRISE: ContentType.NOTE,
+    ChannelKind.FEED: ContentType.ATOM,
+    ChannelKind.FOLDER: ContentType.PAGE,
 }
 
 
@@ -43,17 +42,21 @@ def remake(digest: Digest, *, content_type: str, sender: str, templating: Templa
 
     Raises ``ValueError`` for a type that no way has.
     """
-    if content_type == MAIL:
+    if content_type == ContentType.MAIL:
         from monitor.notify.render import render
 
         return render(digest, sender=sender, templating=templating)
-    if content_type == PAGE:
+    if content_type == ContentType.PAGE:
         from monitor.notify.render import page
 
         return page(digest, templating=templating)
     from monitor.notify import atom, payload, push
 
-    makers = {atom.ATOM: atom.as_entries, payload.JSON: payload.as_json, push.TEXT: push.as_note}
+    makers: Mapping[str, Callable[[Digest], Rendered]] = {
+        ContentType.ATOM: atom.as_entries,
+        ContentType.JSON: payload.as_json,
+        ContentType.NOTE: push.as_note,
+    }
     if content_type not in makers:
         raise ValueError(f"no channel has messages of the type {content_type}")
     return makers[content_type](digest)

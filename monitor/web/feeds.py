@@ -12,9 +12,9 @@ from pathlib import Path
 from starlette.responses import PlainTextResponse, Response
 
 from monitor.config import Settings
+from monitor.records import ContentType
 
 _ENDING = ".atom"
-_TYPE = "application/atom+xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Feeds:
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
         if tag in {each.strip().removeprefix("W/") for each in known.split(",")}:
             return Response(status_code=304, headers=headers)
-        return Response(body, headers=headers, media_type=_TYPE)
+        return Response(body, headers=headers, media_type=ContentType.ATOM)
 
     def _read(self, channel: str, name: str) -> bytes | None:
         folder = self.folders.get(channel)

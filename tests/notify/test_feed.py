@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import DeliveryError
-from monitor.notify.atom import ATOM, as_entries, read
+from monitor.notify.atom import as_entries, read
 from monitor.notify.feed import MAX_ENTRIES, FeedTransport, file_name
 from monitor.records import Digest, MatchedStory, Message
 from tests.notify.builders import MONDAY, a_digest, a_hit, a_story, hostile_texts
@@ -69,7 +69,7 @@ def test_a_feed_says_of_each_story_what_where_and_why(tmp_path: Path) -> None:
 def test_the_message_is_an_atom_document_itself() -> None:
     message = a_numbered_message(1)
     found = feedparser.parse(message.raw)
-    assert message.content_type == ATOM
+    assert message.content_type == "application/atom+xml"
     assert not found.bozo
     assert found.feed.id != found.entries[0].id
 

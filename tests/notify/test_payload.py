@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import given
 
-from monitor.notify.payload import JSON, MAX_COPIES, as_json
+from monitor.notify.payload import MAX_COPIES, as_json
 from monitor.records import Answers, Coverage, Digest, DigestKind, FirstTold
 from tests.notify.builders import MONDAY, a_digest, a_feed, a_hit, a_story, hostile_texts
 
@@ -62,7 +62,7 @@ def test_the_example_of_the_how_to_is_what_is_posted() -> None:
 def test_the_same_digest_gives_the_same_bytes_under_the_same_id() -> None:
     first, again = as_json(a_full_digest()).message, as_json(a_full_digest()).message
     assert first == again
-    assert first.content_type == JSON
+    assert first.content_type == "application/json"
     assert json.loads(first.raw)["data"]["id"] == first.message_id
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import DeliveryError
 from monitor.notify.fold import matches_of
-from monitor.notify.push import MAX_NOTE, MAX_STORIES, TEXT, AppriseTransport, as_note
+from monitor.notify.push import MAX_NOTE, MAX_STORIES, AppriseTransport, as_note
 from monitor.records import Digest, Message, WhenEmpty
 from tests.notify.builders import a_digest, a_hit, a_story, composed, hostile_texts
 from tests.notify.hook_servers import Hook, answering, hook
@@ -92,7 +92,7 @@ def test_title_and_text_arrive_as_they_were_stored() -> None:
         AppriseTransport(address(server)).send(a_message())
     (post,) = server.posts
     told = json.loads(post.body)
-    assert a_message().content_type == TEXT
+    assert a_message().content_type == "text/plain"
     assert told["title"] == a_message().subject == "Story 1"
     assert told["message"] == a_message().raw.decode().rstrip()
 

@@ -12,7 +12,7 @@ import pytest
 from monitor.errors import ConfigError
 from monitor.notify import push
 from monitor.notify.files import FolderTransport
-from monitor.records import MAIL, OutboxItem, OutboxState
+from monitor.records import OutboxItem, OutboxState
 from monitor.service import archive as archived
 from monitor.service.app import App
 from monitor.service.checks import configuration, try_ways
@@ -94,7 +94,7 @@ def test_the_types_of_the_messages_tell_the_ways_apart(room: Newsroom) -> None:
     room.story(MORNING)
     room.tick(SEVEN)
     assert {name: item.message.content_type for name, item in items(room).items()} == {
-        "reader@example.org": MAIL,
+        "reader@example.org": "message/rfc822",
         "team-hook": "application/json",
         "phone": "text/plain",
         "reader": "application/atom+xml",
