@@ -64,7 +64,8 @@ def stop(config_path: Path, recipient: str, name: str | None) -> None:
     """Send RECIPIENT nothing more, nor what waits for them.
 
     An address, or a channel's name. They stay in the configuration;
-    `monitor recipients resume` serves them again.
+    `monitor recipients resume` serves them again. Who has left by mail may
+    come back by mail, but not after this command.
 
     \b
     Example:
@@ -74,9 +75,16 @@ def stop(config_path: Path, recipient: str, name: str | None) -> None:
 
     changed = _decide(config_path, lambda app, now: stopped(app, recipient, name, now))
     for each in changed:
-        click.echo(f"stopped: {each.digest} for {each.recipient}")
+        click.echo(_stopped(each))
     if not changed:
         click.echo(f"{recipient} was stopped already")
+
+
+def _stopped(before: Subscription) -> str:
+    """What the command means to somebody, who may have left by mail before."""
+    told = f"stopped: {before.digest} for {before.recipient}"
+    left = "; had left by mail, and cannot come back by mail from now on"
+    return told if before.stopped_at is None else told + left
 
 
 @recipients.command("resume")

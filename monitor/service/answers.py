@@ -17,9 +17,7 @@ from monitor.service.app import App
 from monitor.service.links import mark_of
 from monitor.service.verdicts import Given
 from monitor.store import matches, stories, subscriptions, topics
-
-BY_MAIL = "mail"
-"""Who stopped a reader: the page or the one click of a mail."""
+from monitor.store.subscriptions import BY_MAIL
 
 
 class Gone(MonitorError):
@@ -113,13 +111,14 @@ def come_back(app: App, claim: Claim, now: datetime) -> Subscription:
 
     Whom the owner stopped, the owner alone can serve again: an old mail is no key to new ones.
     """
+    number = reader_of(app, claim).id
+    subscriptions.resume(app.database, number, now, stopped_by=BY_MAIL)
     reader = reader_of(app, claim)
-    if not may_return(reader):
+    if reader.stopped_at is not None:
         raise Gone(
             "Whoever runs the service has ended this digest for you, and can begin it again.",
             f"monitor recipients resume {quote(reader.recipient)} --digest {quote(reader.digest)}",
         )
-    subscriptions.resume(app.database, reader.id, now)
     return reader
 
 

@@ -11,9 +11,7 @@ from monitor.records import Plan, Subscription, same_recipient, valid_address
 from monitor.service.app import App
 from monitor.service.views import LISTED, NotFound
 from monitor.store import subscriptions
-
-BY_COMMAND = "command"
-"""Who stopped a recipient, where a command did."""
+from monitor.store.subscriptions import BY_COMMAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +32,10 @@ def listing(app: App) -> tuple[Reader, ...]:
 
 
 def stop(app: App, recipient: str, digest: str | None, now: datetime) -> tuple[Subscription, ...]:
-    """Send ``recipient`` nothing more of ``digest``, None: of any; return those that are new to it.
+    """Send ``recipient`` nothing more of ``digest``, None: of any; return whom that changes.
 
-    Raises ``NotFound`` where there is no such recipient.
+    They are returned as they were before: those who had left by mail are stopped already, and
+    cannot come back by mail any more. Raises ``NotFound`` where there is no such recipient.
     """
     wanted = named(app, recipient, digest)
     return tuple(

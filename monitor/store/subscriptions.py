@@ -16,6 +16,8 @@ from monitor.store.tables import outbox, subscriptions
 
 FIRST_PERIOD = timedelta(days=1)
 """One who starts is told the news of so long before."""
+BY_MAIL, BY_COMMAND = "mail", "command"
+"""Who stopped a recipient: they themselves, on a page of a mail, or the owner."""
 _UNWANTED = "the recipient wants nothing more of this digest"
 
 
@@ -81,30 +83,35 @@ def mend_clock(db: Database, now: datetime, latest: Mapping[int, datetime]) -> i
 
 
 def stop(db: Database, subscription_id: int, now: datetime, *, by: str) -> bool:
-    """Send this recipient nothing more, nor what waits to go; False: there is nobody to stop.
+    """Send this recipient nothing more, nor what waits to go; False: that changes nothing.
 
     What is being sent just now may get through, which is written then, and is not tried again.
-    ``by``: who took them off, ``mail`` or ``command``.
+    ``by``: who took them off, ``BY_MAIL`` or ``BY_COMMAND``. The owner's word goes before theirs:
+    who has left by mail is stopped by the command from then on, never the other way round.
     """
-    active = update(subscriptions).where(
-        subscriptions.c.id == subscription_id, subscriptions.c.stopped_at.is_(None)
-    )
+    one = update(subscriptions).where(subscriptions.c.id == subscription_id)
+    active = one.where(subscriptions.c.stopped_at.is_(None)).values(stopped_at=now, stopped_by=by)
+    left = one.where(subscriptions.c.stopped_by == BY_MAIL).values(stopped_by=BY_COMMAND)
     with db.write() as connection:
-        stopped = connection.execute(active.values(stopped_at=now, stopped_by=by)).rowcount == 1
+        stopped = connection.execute(active).rowcount == 1
         if stopped:
             _drop_unsent(connection, subscription_id, now)
-    return stopped
+        return stopped or (by == BY_COMMAND and connection.execute(left).rowcount == 1)
 
 
-def resume(db: Database, subscription_id: int, now: datetime) -> bool:
+def resume(
+    db: Database, subscription_id: int, now: datetime, *, stopped_by: str | None = None
+) -> bool:
     """Serve a stopped recipient again; False: there is nobody who was stopped.
 
     Whose next hour is still ahead has missed nothing; for whom it went by, it is made up with the
-    news that one gets who is new.
+    news that one gets who is new. ``stopped_by``: only one who was stopped so.
     """
     stopped = select(subscriptions).where(
         subscriptions.c.id == subscription_id, subscriptions.c.stopped_at.is_not(None)
     )
+    if stopped_by is not None:
+        stopped = stopped.where(subscriptions.c.stopped_by == stopped_by)
     with db.write() as connection:
         row = connection.execute(stopped.with_for_update()).one_or_none()
         if row is None:

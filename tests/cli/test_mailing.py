@@ -74,6 +74,20 @@ def test_who_is_stopped_gets_nothing_more_until_served_again(config: Path) -> No
     assert stopped == {None}
 
 
+def test_the_command_tells_that_it_holds_for_who_has_left_by_mail(config: Path) -> None:
+    with closing(sqlite3.connect(config.with_name("monitor.db"))) as database:
+        left = "update subscriptions set stopped_at = '2026-03-02 06:00:00', stopped_by = 'mail'"
+        database.execute(left)
+        database.commit()
+    done = call("recipients", "stop", READER, "-c", config)
+
+    held = "; had left by mail, and cannot come back by mail from now on"
+    assert (done.exit_code, done.output) == (0, f"stopped: daily for {READER}{held}\n")
+    listed = {it["recipient"]: it["stopped_by"] for it in told("recipients", "list", "-c", config)}
+    assert listed == {READER: "command", OTHER: "mail"}
+    assert "was stopped already" in call("recipients", "stop", READER, "-c", config).output
+
+
 def test_a_recipient_is_found_in_whatever_case(config: Path) -> None:
     assert call("recipients", "stop", OTHER.lower(), "-c", config).exit_code == 0
 

@@ -9,6 +9,7 @@ import pytest
 from monitor.records import OutboxState, Subscription
 from monitor.store import matches, outbox, stories, subscriptions
 from monitor.store.database import Database
+from monitor.store.subscriptions import BY_COMMAND, BY_MAIL
 from tests.store.builders import (
     DAY,
     HOUR,
@@ -251,13 +252,46 @@ def test_what_is_being_sent_when_its_recipient_is_stopped_ends_as_it_ends(db: Da
     assert outbox.sent(db, item, NOW)
 
 
-def test_only_a_known_recipient_who_is_served_can_be_stopped(db: Database) -> None:
+@pytest.mark.parametrize(("first", "then"), [(BY_MAIL, BY_MAIL), (BY_COMMAND, BY_COMMAND)])
+def test_who_is_stopped_twice_is_stopped_since_the_first_time(
+    db: Database, first: str, then: str
+) -> None:
     reader = subscribe(db)
-    subscriptions.stop(db, reader.id, NOW, by="mail")
+    subscriptions.stop(db, reader.id, NOW, by=first)
 
-    assert not subscriptions.stop(db, reader.id, NOW + DAY, by="command")
-    assert not subscriptions.stop(db, reader.id + 1, NOW, by="mail")
-    assert (the_one(db).stopped_at, the_one(db).stopped_by) == (NOW, "mail")
+    assert not subscriptions.stop(db, reader.id, NOW + DAY, by=then)
+    assert not subscriptions.stop(db, reader.id + 1, NOW, by=then)
+    assert (the_one(db).stopped_at, the_one(db).stopped_by) == (NOW, first)
+
+
+def test_a_command_holds_from_then_on_for_who_has_left_by_mail_before(db: Database) -> None:
+    first, other = subscription(), subscription(recipient=OTHER)
+    subscriptions.sync(db, [first, other], NOW)
+    for each in subscriptions.due(db, None):
+        subscriptions.stop(db, each.id, NOW, by=BY_MAIL)
+
+    assert subscriptions.stop(db, 1, NOW + DAY, by=BY_COMMAND)
+
+    stopped = {each.id: (each.stopped_at, each.stopped_by) for each in subscriptions.everyone(db)}
+    assert stopped == {1: (NOW, BY_COMMAND), 2: (NOW, BY_MAIL)}
+
+
+def test_a_mail_takes_no_word_of_the_owner_back(db: Database) -> None:
+    reader = subscribe(db)
+    subscriptions.stop(db, reader.id, NOW, by=BY_COMMAND)
+
+    assert not subscriptions.stop(db, reader.id, NOW + DAY, by=BY_MAIL)
+    assert not subscriptions.resume(db, reader.id, NOW + DAY, stopped_by=BY_MAIL)
+    assert (the_one(db).stopped_at, the_one(db).stopped_by) == (NOW, BY_COMMAND)
+
+
+def test_who_left_by_mail_is_served_again_by_mail_or_command(db: Database) -> None:
+    reader = subscribe(db)
+    for stopped_by in (BY_MAIL, None):
+        subscriptions.stop(db, reader.id, NOW, by=BY_MAIL)
+        assert subscriptions.resume(db, reader.id, NOW, stopped_by=stopped_by)
+
+    assert the_one(db).stopped_at is None
 
 
 @pytest.mark.parametrize("left_out", [[], [[]]], ids=["kept", "taken out and put back"])
