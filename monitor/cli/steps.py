@@ -75,7 +75,7 @@ def run(config_path: Path, log_level: str, log_json: bool) -> None:
       monitor run
       monitor run --config /etc/newsmonitor/monitor.yaml --log-json
     """
-    from monitor.service import fulltext, ways
+    from monitor.service import extras
     from monitor.service.app import sync
     from monitor.service.schedule import serve
     from monitor.store.database import instance_lock
@@ -83,8 +83,7 @@ def run(config_path: Path, log_level: str, log_json: bool) -> None:
 
     setup_logging(log_level, sys.stderr, json=log_json)
     with opened(config_path, owner="service", synced=False) as app, instance_lock(app.database):
-        fulltext.require_extra(app.settings)
-        ways.require_extra(app.settings)
+        extras.require(app.settings, *extras.ALL)
         with _pages(app) as pages:
             sync(app, utc_now())  # only the holder of the lock may change what is watched
             ended = serve(app)
@@ -97,11 +96,8 @@ def run(config_path: Path, log_level: str, log_json: bool) -> None:
 
 def _pages(app: App) -> AbstractContextManager[Served | None]:
     """The small web part, where it is configured."""
-    from monitor.service.webcheck import require_web
-
     if app.settings.web is None:
         return nullcontext()
-    require_web(app.settings)
     from monitor.web.server import serving
 
     return serving(app, utc_now)

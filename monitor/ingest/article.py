@@ -5,22 +5,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from monitor.errors import ParseError
 from monitor.ingest.charset import decode
 from monitor.ingest.clean import clean_text, is_excessive
 
-EXTRA = "newsmonitor[fulltext]"
-"""What has to be installed before pages can be read."""
-
-_NEEDED = ("trafilatura", "lxml_html_clean")
 _MAX_PAGE = 2 * 1024 * 1024
-
-
-def is_available() -> bool:
-    """Whether the libraries that pages are read with are installed; none is loaded."""
-    return all(find_spec(name) is not None for name in _NEEDED)
 
 
 def extract(body: bytes, content_type: str | None) -> str:

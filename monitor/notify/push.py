@@ -7,7 +7,6 @@ the same. So every failure is tried again, and counts as perhaps sent.
 from __future__ import annotations
 
 import logging
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from monitor.errors import DeliveryError
@@ -22,7 +21,6 @@ from monitor.records import ContentType, Digest, DigestEntry, Message, Rendered
 if TYPE_CHECKING:
     from apprise import Apprise
 
-EXTRA = "newsmonitor[apprise]"
 MAX_STORIES = 20
 MAX_NOTE = 1_800
 """Characters of a note: most chat services take so much at once."""
@@ -61,11 +59,6 @@ def _told(entry: DigestEntry) -> str:
         link if len(link) <= _MAX_LINK else "",
     )
     return "\n".join(filter(None, lines))
-
-
-def is_available() -> bool:
-    """Whether Apprise is installed; it is not loaded for that."""
-    return find_spec("apprise") is not None
 
 
 class AppriseTransport:

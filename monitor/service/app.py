@@ -19,6 +19,7 @@ from monitor.config import Settings
 from monitor.ingest.cadence import Bounds
 from monitor.notify.slots import next_slot
 from monitor.records import OutboxItem, Plan, Seed, Subscription, TopicSpec
+from monitor.service.extras import FULL_TEXTS
 from monitor.service.watch import Watch
 from monitor.store import feeds, subscriptions, topics
 from monitor.store.database import Database, open_database
@@ -95,9 +96,7 @@ class App:
     @cached_property
     def reads_pages(self) -> bool:
         """Whether the pages of stories can be read here; told before the extractor is loaded."""
-        from monitor.ingest.article import is_available
-
-        return is_available()
+        return FULL_TEXTS.is_installed()
 
     def templating(self) -> Templating:
         """The templates of one message: the owner's, where there are any, and the shipped ones."""

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from monitor.config import Settings
 from monitor.errors import ConfigError, DeliveryError, FetchError, ParseError
 from monitor.records import ChannelKind, Fetched, Request, TopicSpec
-from monitor.service import templatecheck, ways
+from monitor.service import extras, templatecheck, ways
 from monitor.service.advice import advice_on, advice_on_page
 from monitor.service.app import App
-from monitor.service.fulltext import missing_extra
 from monitor.service.webcheck import remarks
 
 
@@ -36,10 +35,9 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     yield from _access(settings)
     yield from _topics(settings)
     yield from _languages(settings)
-    if problem := missing_extra(settings):
-        yield Finding(what="full texts", ok=False, told=problem)
-    if problem := ways.missing_extra(settings):
-        yield Finding(what="channels", ok=False, told=problem)
+    for extra in extras.ALL:
+        if problem := extra.lack(settings):
+            yield Finding(what=extra.part, ok=False, told=problem, level="error")
     for fault in templatecheck.faults(settings):
         yield Finding(what="templates", ok=False, told=fault)
     for level, told in remarks(settings):

@@ -1,13 +1,10 @@
-"""Who wants the pages of which stories, and whether they can be read here."""
+"""Who wants the pages of which stories."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import timedelta
 
-from monitor.config import Settings
-from monitor.errors import ConfigError
-from monitor.ingest.article import EXTRA, is_available
 from monitor.matching.rules import watches
 from monitor.records import FullText, Story, Topic
 
@@ -36,28 +33,3 @@ def wants_page(
 def may_want_page(story: Story, own: FullText | None, topics: Collection[Topic]) -> bool:
     """Whether the page of a story is wanted, were it within the reach of every topic."""
     return wants_page(story, own, topics, {topic.id for topic in topics})
-
-
-def missing_extra(settings: Settings) -> str | None:
-    """Say who asks for full texts and what is to be installed for them; None: nothing is amiss."""
-    asking = ", ".join(_asking(settings))
-    if not asking or is_available():
-        return None
-    return (
-        f"full_text is asked for by {asking}, and what reads pages is not installed; "
-        f"install {EXTRA}, or write full_text: never"
-    )
-
-
-def require_extra(settings: Settings) -> None:
-    """Raise ``ConfigError`` where full texts are asked for and cannot be read."""
-    if problem := missing_extra(settings):
-        raise ConfigError((problem,))
-
-
-def _asking(settings: Settings) -> Iterator[str]:
-    asked = (FullText.NEAR, FullText.ALWAYS)
-    yield from (f"feed {feed.url}" for feed in settings.feeds if feed.full_text in asked)
-    yield from (
-        f"topic {topic.file.name}" for topic in settings.topics if topic.file.full_text in asked
-    )

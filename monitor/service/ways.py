@@ -11,6 +11,7 @@ from monitor.config import Settings
 from monitor.errors import ConfigError, DeliveryError
 from monitor.records import ChannelKind, ContentType, Digest, Message, Plan, Rendered
 from monitor.service.app import App
+from monitor.service.extras import APPRISE, require
 
 if TYPE_CHECKING:
     from monitor.config.channels import ChannelSettings
@@ -89,23 +90,6 @@ def send(app: App, message: Message) -> None:
     way.send(message)
 
 
-def missing_extra(settings: Settings) -> str | None:
-    """Say which channels want Apprise, and that it is to be installed; None: nothing is amiss."""
-    from monitor.notify.push import EXTRA, is_available
-
-    wanting = [name for name, it in settings.channels.items() if it.kind is ChannelKind.APPRISE]
-    if not wanting or is_available():
-        return None
-    names = ", ".join(f"channels.{name}" for name in wanting)
-    return f"{names}: Apprise is not installed; install {EXTRA}, or remove the channel"
-
-
-def require_extra(settings: Settings) -> None:
-    """Raise ``ConfigError`` where a channel wants Apprise and it is not installed."""
-    if problem := missing_extra(settings):
-        raise ConfigError((problem,))
-
-
 def _mail(mail: MailSettings) -> Transport:
     from monitor.notify.files import FolderTransport
     from monitor.notify.mail import SmtpSettings, SmtpTransport
@@ -157,7 +141,7 @@ def _webhook(name: str, channel: ChannelSettings) -> Transport:
 def _push(settings: Settings, name: str) -> Transport:
     from monitor.notify.push import AppriseTransport
 
-    require_extra(settings)
+    require(settings, APPRISE)
     address = settings.channels[name].secret(name).get_secret_value()
     with _named(f"channels.{name}"):
         return AppriseTransport(address)

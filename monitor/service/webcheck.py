@@ -1,31 +1,15 @@
-"""Whether the pages can be served here, and what is to be said of their settings."""
+"""What is to be said of the settings of the pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from monitor.config import Settings
 from monitor.config.web import WebSettings
 from monitor.errors import ConfigError
 
-EXTRA = "newsmonitor[web]"
-_NEEDED = ("starlette", "uvicorn")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-def missing_extra(settings: Settings) -> str | None:
-    """Say what is to be installed for the pages; None: nothing is amiss."""
-    if settings.web is None or all(map(find_spec, _NEEDED)):
-        return None
-    return f"web is configured, and what serves its pages is not installed; install {EXTRA}"
-
-
-def require_web(settings: Settings) -> None:
-    """Raise ``ConfigError`` where pages are to be served and cannot be."""
-    if problem := missing_extra(settings):
-        raise ConfigError((problem,))
 
 
 def remarks(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -33,8 +17,6 @@ def remarks(settings: Settings) -> Iterator[tuple[str, str]]:
     web = settings.web
     if web is None:
         return
-    if problem := missing_extra(settings):
-        yield "error", problem
     yield from _key(web)
     yield from _address(web)
     if web.listen[0] not in _LOOPBACK:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,15 +11,16 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ConfigError
-from monitor.notify import push
 from monitor.notify.files import FolderTransport
+from monitor.notify.push import MAX_STORIES
 from monitor.records import OutboxItem, OutboxState
 from monitor.service import archive as archived
 from monitor.service.app import App
 from monitor.service.checks import configuration, try_ways
 from monitor.service.deliver import deliver
 from monitor.service.digest import digest
-from monitor.service.ways import remake, require_extra, way_to
+from monitor.service.extras import APPRISE, require
+from monitor.service.ways import remake, way_to
 from monitor.store import archive
 from tests.builders import MORNING
 from tests.notify.hook_servers import Hook, answering, hook
@@ -119,7 +121,7 @@ def test_what_a_note_has_no_room_for_counts_as_cut(room: Newsroom) -> None:
     found = archive.get(app_of(room).database, items(room)["phone"].run)
     assert found is not None
     told = sum(len(section.entries) for section in found.digest.sections)
-    assert 0 < told <= push.MAX_STORIES
+    assert 0 < told <= MAX_STORIES
     assert len(found.digest.cut) == 40 - told
 
 
@@ -258,10 +260,10 @@ def test_without_apprise_start_and_check_say_what_to_install(
     room: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = app_of(room).settings
-    require_extra(settings)
-    monkeypatch.setattr(push, "is_available", lambda: False)
+    require(settings, APPRISE)
+    monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(ConfigError, match=r"channels\.phone.*install newsmonitor\[apprise\]"):
-        require_extra(settings)
+        require(settings, APPRISE)
     with pytest.raises(ConfigError, match="install"):
         way_to(app_of(room), "phone")
     (found,) = (each for each in configuration(settings) if each.what == "channels")
@@ -271,7 +273,7 @@ def test_without_apprise_start_and_check_say_what_to_install(
 def test_where_no_channel_wants_apprise_nothing_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push, "is_available", lambda: False)
+    monkeypatch.setitem(sys.modules, "apprise", None)
     room = Newsroom(tmp_path)
-    require_extra(room.start(MORNING).settings)
+    require(room.start(MORNING).settings, APPRISE)
     room.stop()
