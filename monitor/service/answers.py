@@ -6,7 +6,7 @@ claim -> what it speaks of, as stored now -> the answer, by the same doors as a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from shlex import quote
 
 from monitor.errors import MonitorError
@@ -18,14 +18,28 @@ from monitor.service.links import mark_of
 from monitor.service.verdicts import Given
 from monitor.store import matches, stories, subscriptions, topics
 from monitor.store.subscriptions import BY_MAIL
+from monitor.store.verdicts import count_given
+
+CHANGES_A_DAY = 20
+"""Answers on one story and topic by links of mails, within 24 hours: each costs CPU and a row."""
+_DAY = timedelta(days=1)
+_ORIGIN = "mail:"
 
 
-class Gone(MonitorError):
-    """What a link speaks of is not there any more. ``command``: what its owner can do."""
+class Refused(MonitorError):
+    """What a link asks for is not done. ``command``: what its owner can do instead."""
 
     def __init__(self, message: str, command: str | None = None) -> None:
         super().__init__(message)
         self.command = command
+
+
+class Gone(Refused):
+    """What a link speaks of is not there any more."""
+
+
+class TooOften(Refused):
+    """The answer on a story was changed as often within a day as links of mails may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +70,54 @@ def asked(app: App, claim: Claim) -> Asked:
         )
     found = matches.of_story(app.database, claim.story)
     match = next((each for each in found if each.topic_id == topic.id), None)
-    return Asked(reader=reader, topic=topic, story=story, match=match, standing=standing)
+    return Asked(
+        reader=reader,
+        topic=topic,
+        story=story,
+        match=match,
+        standing=standing,
+    )
 
 
 def answer(app: App, claim: Claim, *, wanted: bool, now: datetime) -> Given:
-    """Say of a story that more like it is wanted, or not; :class:`Gone`, ``NotFound``."""
+    """Say of a story that more like it is wanted, or not.
+
+    :class:`Gone`, :class:`TooOften`, ``NotFound``.
+    """
     it = asked(app, claim)
     if it.story is None:
         raise Gone(
             "The story was forgotten since: what was said of it stands, and can only be taken back."
         )
+    if it.standing is None or it.standing.wanted is not wanted:
+        _check_not_too_often(app, it.topic, it.story, wanted=wanted, now=now)
     return verdicts.give(
         app,
         str(claim.story),
         it.topic.spec.name,
         wanted=wanted,
-        origin=f"mail:{it.reader.recipient}",
+        origin=f"{_ORIGIN}{it.reader.recipient}",
         now=now,
+    )
+
+
+def _check_not_too_often(
+    app: App, topic: Topic, story: Story, *, wanted: bool, now: datetime
+) -> None:
+    """Bound what a link can cost; taking back needs an answer first, so that is bounded too."""
+    given = count_given(app.database, topic.id, story.id, since=now - _DAY, origin=_ORIGIN)
+    if given >= CHANGES_A_DAY:
+        raise TooOften(
+            f"The answer on this story was changed {given} times within a day, by links of mails;"
+            " that is as often as they may. What was said last stands. Try again tomorrow.",
+            command_for(story, topic, wanted=wanted),
+        )
+
+
+def command_for(story: Story, topic: Topic, *, wanted: bool) -> str:
+    """Return the command that says the same as a button."""
+    return (
+        f"monitor verdict {story.id} {'yes' if wanted else 'no'} --topic {quote(topic.spec.name)}"
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from monitor.errors import StoreError
 from monitor.records import Story, Verdict
@@ -90,6 +90,21 @@ def history(db: Database, topic_id: int) -> tuple[Verdict, ...]:
     chosen = select(table).where(table.c.topic_id == topic_id).order_by(table.c.id)
     with db.read() as connection:
         return tuple(Verdict(**row._mapping) for row in connection.execute(chosen))
+
+
+def count_given(db: Database, topic_id: int, story_id: int, *, since: datetime, origin: str) -> int:
+    """How often a verdict on a story was given for a topic after ``since``, taken back or not.
+
+    Those alone count whose origin begins with ``origin``.
+    """
+    given = select(func.count()).where(
+        table.c.topic_id == topic_id,
+        table.c.story_id == story_id,
+        table.c.given_at > since,
+        table.c.origin.startswith(origin, autoescape=True),
+    )
+    with db.read() as connection:
+        return connection.execute(given).scalar_one()
 
 
 def _locked(connection: Connection, name: str, topic_id: int) -> str:

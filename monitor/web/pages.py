@@ -14,7 +14,7 @@ from monitor.errors import StoreError
 from monitor.notify.tokens import BadToken, Claim, Purpose, Signer
 from monitor.records import Subscription
 from monitor.service import answers
-from monitor.service.answers import Gone
+from monitor.service.answers import Gone, TooOften
 from monitor.service.app import App
 from monitor.service.verdicts import Given
 from monitor.service.views import NotFound, late
@@ -98,6 +98,8 @@ def explained(make: Callable[[], Response]) -> Response:
         return _bad_link(error)
     except Gone as error:
         return _plain("Not there any more", str(error), error.command, status=410)
+    except TooOften as error:
+        return _plain("Too often", str(error), error.command, status=429)
     except NotFound as error:
         told = str(error)
         return _plain("That did not work", f"{told[:1].upper()}{told[1:]}.", status=409)

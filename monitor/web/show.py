@@ -25,7 +25,7 @@ from monitor.notify.wording import (
     score_words,
 )
 from monitor.records import Story, Subscription, ThresholdKind, Verdict
-from monitor.service.answers import Asked, may_return
+from monitor.service.answers import Asked, command_for, may_return
 from monitor.service.difference import Difference
 from monitor.service.verdicts import Given
 
@@ -190,8 +190,7 @@ def _standing(verdict: Verdict | None) -> str:
 def _command(it: Asked, wanted: bool) -> str:
     if it.story is None:
         return f"monitor verdict --undo {it.standing.id}" if it.standing else ""
-    answer = "yes" if wanted else "no"
-    return f"monitor verdict {it.story.id} {answer} --topic {quote(it.topic.spec.name)}"
+    return command_for(it.story, it.topic, wanted=wanted)
 
 
 def _facts(it: Difference) -> Iterator[tuple[str, str]]:

@@ -149,6 +149,27 @@ def test_what_does_not_stand_cannot_be_taken_back(db: Database) -> None:
     assert verdicts.history(db, topic.id) == (first,)
 
 
+# ---------------------------------------------------------------- how often
+
+
+def test_answers_are_counted_by_topic_story_time_and_where_they_come_from(db: Database) -> None:
+    iraq, other = add_topics(db, "iraq", "other")
+    story, another = add_story(db, "x"), add_story(db, "y")
+    give(db, iraq, story, "yes", origin="mail:a@example.org", now=NOW)
+    give(db, iraq, story, "no", origin="mail:b@example.org", now=NOW + MINUTE)
+    verdicts.revert(db, 2, NOW + MINUTE)
+    give(db, iraq, story, "yes", origin="command", now=NOW + HOUR)
+    give(db, iraq, another, origin="mail:a@example.org", now=NOW + HOUR)
+    give(db, other, story, origin="mail:a@example.org", now=NOW + HOUR)
+
+    def count(since: int) -> int:
+        after = NOW + since * MINUTE
+        return verdicts.count_given(db, iraq.id, story.id, since=after, origin="mail:")
+
+    assert [count(since) for since in (-1, 0, 1)] == [2, 1, 0]
+    assert verdicts.count_given(db, iraq.id, story.id, since=NOW - DAY, origin="m%") == 0
+
+
 # ---------------------------------------------------------------- what they outlive
 
 

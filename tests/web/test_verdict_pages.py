@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.notify.tokens import Purpose
+from monitor.service.answers import CHANGES_A_DAY
 from monitor.service.links import verdict
 from monitor.store import verdicts
 from tests.builders import ADVISORY, FOOTBALL
@@ -116,6 +117,44 @@ def test_many_presses_at_once_give_one_verdict(site: Site) -> None:
         answers = list(pool.map(lambda _: site.press(path, answer="more"), range(8)))
     assert {each.status_code for each in answers} == {200}
     assert len(verdicts.history(site.app.database, site.topic().id)) == 1
+
+
+def change_often(site: Site, times: int, origin: str = "mail:other@example.org") -> None:
+    """The answer on the story of the links is changed so often, the last one is no."""
+    topic, story = site.topic(), site.hit().story
+    for number in range(times, 0, -1):
+        wanted = number % 2 == 0
+        verdicts.give(site.app.database, topic.id, story, wanted=wanted, origin=origin, now=LATER)
+
+
+def test_an_answer_is_changed_so_often_a_day_by_links_and_no_more(site: Site) -> None:
+    """Each change costs a quarter of a second of CPU and a row, whoever holds the link."""
+    change_often(site, CHANGES_A_DAY - 1)
+    assert site.press(site.more(), answer="more").status_code == 200
+    before = site.dump()
+    refused = site.press(site.less(), answer="less")
+    assert refused.status_code == 429
+    assert "changed 20 times within a day" in refused.text
+    assert f"monitor verdict {site.hit().story.id} no --topic advisory" in refused.text
+    assert site.dump() == before
+    site.now = LATER + timedelta(days=1)
+    assert site.press(site.less(), answer="less").status_code == 200
+
+
+def test_what_was_said_so_often_still_stands_is_shown_and_can_be_taken_back(site: Site) -> None:
+    change_often(site, CHANGES_A_DAY)
+    assert "nothing changes" in site.press(site.less(), answer="less").text
+    assert site.get(site.more()).status_code == 200
+    number = str(site.topic().verdicts[0].id)
+    assert "Taken back" in site.press(site.less(), undo=number).text
+    assert site.press(site.less(), answer="less").status_code == 429
+
+
+def test_the_owners_commands_and_other_stories_do_not_count(site: Site) -> None:
+    change_often(site, CHANGES_A_DAY, origin="command")
+    assert site.press(site.more(), answer="more").status_code == 200
+    change_often(site, CHANGES_A_DAY)
+    assert site.press(site.more(story=1), answer="more").status_code == 200
 
 
 @pytest.mark.parametrize("form", [{}, {"answer": "maybe"}, {"undo": "x"}, {"undo": "1" * 99}])
