@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from shlex import quote
+from zoneinfo import ZoneInfo
 
 from monitor.errors import MonitorError
+from monitor.notify.slots import time_zone
 from monitor.notify.tokens import Claim
 from monitor.records import Match, Story, Subscription, Topic, Verdict
 from monitor.service import verdicts
@@ -47,10 +49,11 @@ class Asked:
     """What a link asks of its reader: whether ``topic`` is to bring more like ``story``.
 
     ``story`` None: it was forgotten since. ``match``: why it was told; ``standing``: what was said
-    of it before, by whomever.
+    of it before, by whomever. ``zone``: that of the reader's clock.
     """
 
     reader: Subscription
+    zone: ZoneInfo
     topic: Topic
     story: Story | None
     match: Match | None
@@ -72,6 +75,7 @@ def asked(app: App, claim: Claim) -> Asked:
     match = next((each for each in found if each.topic_id == topic.id), None)
     return Asked(
         reader=reader,
+        zone=zone_of(app, reader),
         topic=topic,
         story=story,
         match=match,
@@ -142,6 +146,12 @@ def reader_of(app: App, claim: Claim) -> Subscription:
             " Who gets it is said by recipients in monitor.yaml."
         )
     return found
+
+
+def zone_of(app: App, reader: Subscription) -> ZoneInfo:
+    """Return the zone of a reader's clock; UTC where the configuration does not name them."""
+    plan = app.plans.get((reader.digest, reader.recipient))
+    return time_zone(plan.schedule.zone if plan else "UTC")
 
 
 def leave(app: App, claim: Claim, now: datetime) -> Subscription:

@@ -9,12 +9,12 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from shlex import quote
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.matching.changes import TermChange
 from monitor.notify.lines import clean_line, shorten
-from monitor.notify.slots import time_zone
 from monitor.notify.wording import (
     count,
     direction,
@@ -34,7 +34,6 @@ WORDS = 8
 TITLES = 5
 """Stories named of those that match now, and of those that do no more."""
 _TITLE, _SNIPPET, _SOURCE = 300, 600, 100
-_UTC = time_zone("UTC")
 _ANSWERS = {True: "More like this", False: "Not this"}
 _KINDS = {
     ThresholdKind.ABSOLUTE: "as the topic's file says",
@@ -83,7 +82,7 @@ def question_page(it: Asked, *, wanted: bool) -> str:
         snippet=_snippet(it.story),
         reason=reason_words(it.match, WORDS) if it.match else "",
         score=score_words(it.match) if it.match else "",
-        standing=_standing(it.standing),
+        standing=_standing(it.standing, it.zone),
         choices=choices(wanted) if it.story is not None else (),
         undo=it.standing.id if it.standing else None,
         digest=clean_line(it.reader.digest),
@@ -160,7 +159,7 @@ def _asked_item(it: Asked) -> Item:
     told = ""
     if it.story is not None:
         source = shorten(it.story.source, _SOURCE)
-        when = local_time(it.story.published_at, _UTC)
+        when = local_time(it.story.published_at, it.zone)
         told = f"{source} · {when}" if source else when
     return _item(known.title, known.url, known.language, known.text, told)
 
@@ -180,11 +179,13 @@ def _snippet(story: Story | None) -> str:
     return shorten(story.text, _SNIPPET) if story is not None and story.title else ""
 
 
-def _standing(verdict: Verdict | None) -> str:
+def _standing(verdict: Verdict | None, zone: ZoneInfo) -> str:
     if verdict is None:
         return ""
     by = "by a command" if verdict.origin == "command" else "from a mail"
-    return f"“{_ANSWERS[verdict.wanted]}”, said {by} on {verdict.given_at:%d %B %Y}"
+    return (
+        f"“{_ANSWERS[verdict.wanted]}”, said {by} on {verdict.given_at.astimezone(zone):%d %B %Y}"
+    )
 
 
 def _command(it: Asked, wanted: bool) -> str:
