@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from monitor.notify.compose import compose
-from monitor.notify.fold import fold, matches_of
+from monitor.notify.fold import families, fold, matches_of
 from monitor.notify.slots import day_start, rest_until
 from monitor.records import (
     Digest,
@@ -47,30 +47,39 @@ def scheduled(
     since = _since(subscription) - FIRST_PERIOD
     news = [each for each in untold if each.match.matched_at > since]
     stale = [each for each in untold if each.match.matched_at <= since]
-    digest = _compose(app, subscription, plan, news, slot=slot, now=now, stale=stale)
-    return (*filter(None, (digest,)), *_updates(app, subscription, plan, slot, now))
+    threads = _threads(app, subscription, plan, news)
+    draft = partial(_compose, app, subscription, plan, slot=slot, now=now)
+    digest = draft(threads.pop(None, ()), stale=stale)
+    updates = (draft(told, kind=_UPDATE, first=first) for first, told in threads.items())
+    return tuple(filter(None, (digest, *updates)))
 
 
-def _updates(
-    app: App, subscription: Subscription, plan: Plan, slot: datetime, now: datetime
-) -> Iterator[Digest]:
-    """Later versions of told stories, in a message for each one that they answer.
+def _threads(
+    app: App, subscription: Subscription, plan: Plan, news: Sequence[MatchedStory]
+) -> dict[FirstTold | None, list[MatchedStory]]:
+    """What is to be told, by the message that it answers; None: none.
 
-    Where that one is forgotten, a later version is what it is without the wish: a copy. So is one
-    of an hour that was served before: updates were not wanted then.
+    What tells the same goes into one message: else its reader would be told it twice.
     """
-    if not plan.updates:
-        return
+    updates = _updates(app, subscription, plan) if plan.updates else ()
+    told_in = archive.first_told(app.database, subscription, updates)
+    answering = [each for each in updates if each.story.id in told_in]
+    threads: dict[FirstTold | None, list[MatchedStory]] = {}
+    for family in families([*answering, *news]):
+        first = next(filter(None, (told_in.get(each.story.id) for each in family)), None)
+        threads.setdefault(first, []).extend(family)
+    return threads
+
+
+def _updates(app: App, subscription: Subscription, plan: Plan) -> Sequence[MatchedStory]:
+    """Later versions of told stories.
+
+    Where the message that told one is forgotten, a later version is what it is without the wish: a
+    copy. So is one of an hour that was served before: updates were not wanted then.
+    """
     since = _since(subscription) - _SLOWEST
     every = matches.updates(app.database, subscription, plan.topics)
-    found = [each for each in every if each.match.matched_at > since]
-    told_in = archive.first_told(app.database, subscription, found)
-    threads: dict[FirstTold, list[MatchedStory]] = {}
-    for each in found:
-        if each.story.id in told_in:
-            threads.setdefault(told_in[each.story.id], []).append(each)
-    compose_update = partial(_compose, app, subscription, plan, slot=slot, now=now, kind=_UPDATE)
-    yield from filter(None, (compose_update(each, first=it) for it, each in threads.items()))
+    return [each for each in every if each.match.matched_at > since]
 
 
 def urgent(app: App, subscription: Subscription, plan: Plan, now: datetime) -> Digest | None:

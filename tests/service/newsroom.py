@@ -67,7 +67,7 @@ class Newsroom:
         if self.app is not None:
             self.app.close()
 
-    def story(self, at: datetime, *, score: float = 0.5, **changes: Any) -> int:
+    def story(self, at: datetime, *, score: float = 0.5, feed: int = 1, **changes: Any) -> int:
         """A story that is found and matches at ``at``; returns its number."""
         assert self.app is not None
         number, self.count = self.count, self.count + 1
@@ -76,7 +76,7 @@ class Newsroom:
             **{"title": f"Story [{number}]", "text": f"Its text, {number}.", **changes},
             published_at=at,
         )
-        (story,) = add_stories(self.app.database, made, now=at)
+        (story,) = add_stories(self.app.database, made, now=at, feed_id=feed)
         (topic,) = topics.all_topics(self.app.database)
         found = match(story, topic, score=score, matched_at=at)
         matches.save(self.app.database, [story], [found], at)

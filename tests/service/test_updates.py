@@ -13,6 +13,7 @@ import pytest
 from monitor.store import archive, outbox
 from tests.builders import MORNING
 from tests.service.newsroom import DAILY, Newsroom, link
+from tests.store.builders import add_feeds
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SEVEN = MORNING + HOUR
@@ -79,3 +80,31 @@ def test_an_update_of_what_is_long_forgotten_is_a_copy_and_delays_nothing(
     other = room.story(SEVEN)
     room.tick(SEVEN + DAY)
     assert room.stories() == [(other,)]
+
+
+def with_two_feeds(room: Newsroom) -> None:
+    app = room.start(MORNING)
+    add_feeds(app.database, "https://wire.example/feed", "https://other.example/feed")
+
+
+def test_a_copy_of_an_update_goes_with_it_and_is_not_told_again(room: Newsroom) -> None:
+    with_two_feeds(room)
+    room.story(MORNING, link_key=link("same"))
+    room.tick(SEVEN)
+    update = room.story(SEVEN, link_key=link("same"), content_key=link("words"))
+    copy = room.story(SEVEN, feed=2, content_key=link("words"))
+    room.tick(SEVEN + DAY)
+    assert [(each.kind, each.stories) for each in room.told()[1:]] == [("update", (update, copy))]
+
+
+def test_updates_that_say_the_same_are_told_in_one_message(room: Newsroom) -> None:
+    with_two_feeds(room)
+    for days, feed in enumerate((1, 2)):
+        room.story(MORNING + days * DAY, feed=feed, link_key=link(f"{feed}"))
+        room.tick(SEVEN + days * DAY)
+    updates = tuple(
+        room.story(SEVEN + DAY, feed=feed, link_key=link(f"{feed}"), content_key=link("words"))
+        for feed in (1, 2)
+    )
+    room.tick(SEVEN + 2 * DAY)
+    assert room.stories()[2:] == [updates]
