@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from monitor.config import Settings
 from monitor.errors import ConfigError, DeliveryError, FetchError, ParseError
-from monitor.records import ChannelKind, Fetched, Request, TopicSpec
+from monitor.records import ChannelKind, Fetched, Request, TopicSpec, split_mailbox
 from monitor.service import extras, templatecheck, ways
 from monitor.service.advice import advice_on, advice_on_page
 from monitor.service.app import App
 from monitor.service.webcheck import remarks
+
+_HERE = "@localhost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     for extra in extras.ALL:
         if problem := extra.lack(settings):
             yield Finding(what=extra.part, ok=False, told=problem, level="error")
+    yield from _sender(settings)
     for fault in templatecheck.faults(settings):
         yield Finding(what="templates", ok=False, told=fault)
     for level, told in remarks(settings):
@@ -56,6 +59,16 @@ def _access(settings: Settings) -> Iterator[Finding]:
         if (feed.user or feed.secret_headers) and feed.url.startswith("http://"):
             told = "its login goes over http, where others can read it; write https if it has that"
             yield Finding(what=what, ok=True, told=told, level="warning")
+
+
+def _sender(settings: Settings) -> Iterator[Finding]:
+    """Whether mail leaves this machine under a name that only this machine has."""
+    _, address = split_mailbox(settings.mail.sender)
+    recipients = (plan.recipient for plan in settings.plans())
+    leaves = any("@" in each and not each.endswith(_HERE) for each in recipients)
+    if settings.mail.smtp is not None and leaves and address.endswith(_HERE):
+        told = f"is {address}: many servers refuse mail from there; write an address of your domain"
+        yield Finding(what="mail.from", ok=True, told=told, level="warning")
 
 
 def _digests(settings: Settings) -> str:

@@ -76,3 +76,26 @@ def test_templates_of_ones_own_that_fail_fail_the_check(tmp_path: Path) -> None:
     (fault,) = [each for each in found if each.what == "templates"]
     assert not fault.ok
     assert "digest.txt" in fault.told
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient", "ways"),
+    [
+        ("monitor@localhost", "reader@example.org", ["smtp"]),
+        ("monitor@localhost", "reader@localhost", []),
+        ("monitor@localhost", "shelf", []),
+        ("News <monitor@example.org>", "reader@example.org", []),
+    ],
+)
+def test_mail_that_leaves_the_machine_should_not_come_from_localhost(
+    tmp_path: Path, sender: str, recipient: str, ways: list[str]
+) -> None:
+    digests = (
+        "channels: {shelf: {folder: pages}}\n"
+        f"digests: [{{name: daily, recipients: [{recipient}], schedule: {{daily: '7:00'}}}}]\n"
+    )
+    for way, keys in {"folder": "folder: outbox", "smtp": "smtp: {host: mx.example}"}.items():
+        monitor = f"{digests}mail: {{from: '{sender}', {keys}}}\n"
+        found = configuration(settings(tmp_path / way, monitor=monitor))
+        warned = [each.level for each in found if each.what == "mail.from"]
+        assert warned == ["warning"] * (way in ways)
