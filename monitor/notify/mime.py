@@ -26,6 +26,7 @@ from monitor.records import Digest, DigestKind, Message, split_mailbox, wire_add
 
 DEFAULT_SENDER_NAME = "News monitor"
 _MAX_NAME = 60
+_ASCII = bytes(range(0x80))
 
 
 class _Unfolded(EmailPolicy):
@@ -94,5 +95,5 @@ def _body(text: str, html: str, *, boundary: str) -> bytes:
 def _encoding(text: str) -> str:
     """Quoted-printable stays readable in a file; base64 is shorter for other scripts."""
     octets = text.encode()
-    foreign = sum(octet > 0x7F for octet in octets)
+    foreign = len(octets.translate(None, delete=_ASCII))
     return "quoted-printable" if 6 * foreign < len(octets) else "base64"
