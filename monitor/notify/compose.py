@@ -88,8 +88,7 @@ def keep_best(digest: Digest, limit: int) -> Digest:
     return replace(
         digest,
         sections=_sections(
-            sorted(favoured[:limit], key=entry_rank),
-            {section.topic: section.weeks for section in digest.sections},
+            favoured[:limit], {section.topic: section.weeks for section in digest.sections}
         ),
         cut=tuple(sorted((*digest.cut, *cut), key=match_rank)),
     )
@@ -102,11 +101,11 @@ def _best_of_each_topic_first(ranked: Sequence[DigestEntry]) -> list[DigestEntry
 
 
 def _sections(
-    ranked: Iterable[DigestEntry], weeks: Mapping[str, tuple[int, ...]]
+    found: Iterable[DigestEntry], weeks: Mapping[str, tuple[int, ...]]
 ) -> tuple[DigestSection, ...]:
-    """Topics in the order of their best entry."""
+    """Topics in the order of their first entry, which is the best of each."""
     topics: dict[str, list[DigestEntry]] = {}
-    for entry in ranked:
+    for entry in found:
         topics.setdefault(entry.lead.topic, []).append(entry)
     return tuple(
         DigestSection(topic=topic, entries=tuple(entries), weeks=weeks.get(topic, ()))

@@ -108,7 +108,7 @@ def entry_view(entry: DigestEntry, number: int, clock: Clock, detail: Detail) ->
         title=title,
         source=source_words(entry.lead),
         when=clock.tell(story.published_at),
-        snippet=_snippet(entry.lead, title_words(entry.lead, MAX_TITLE), detail.snippet),
+        snippet=_snippet(entry.lead, title, detail.snippet),
         first=_first(entry, clock),
         updates=tuple(_update(each, entry.lead, clock) for each in entry.updates[: detail.updates]),
         more_updates=max(0, len(entry.updates) - detail.updates),

@@ -185,6 +185,7 @@ def composed(
     weeks: Mapping[str, tuple[int, ...]] = NO_WEEKS,
     when_empty: WhenEmpty = WhenEmpty.SILENT,
     first: FirstTold | None = None,
+    stale: Sequence[MatchedStory] = (),
 ) -> Digest | None:
     """What ``compose`` makes of the hits, with everything else given."""
     return compose(
@@ -201,6 +202,7 @@ def composed(
         weeks=weeks,
         when_empty=when_empty,
         first=first,
+        stale=stale,
     )
 
 

@@ -140,6 +140,39 @@ def test_another_feed_that_lists_the_address_in_its_own_words_is_a_copy() -> Non
     assert [echo.story.id for echo in entry.echoes] == [2]
 
 
+def test_what_a_feed_brings_again_with_the_same_text_is_a_copy() -> None:
+    again = a_story(2, link_key=b"a", content_key=b"same", published_at=MONDAY)
+    first = a_story(1, link_key=b"a", content_key=b"same")
+
+    (entry,) = entries(a_digest(a_hit(first, 0.6), a_hit(again, 0.5)))
+    assert entry.updates == ()
+    assert [echo.story.id for echo in entry.echoes] == [2]
+
+
+def test_of_what_has_no_address_nothing_is_an_update() -> None:
+    """Two copies of a third story, which have their texts from it and no address."""
+    linked = [a_story(n, link_key=b"a", content_key=b"%d" % n) for n in (1, 2)]
+    bare = [
+        a_story(n + 2, content_key=b"%d" % n, published_at=MONDAY + timedelta(hours=n))
+        for n in (1, 2)
+    ]
+
+    (entry,) = entries(a_digest(a_hit(bare[0], 0.9), *(a_hit(each) for each in (*linked, bare[1]))))
+    assert entry.lead.story.id == 3
+    assert entry.updates == ()
+
+
+def test_what_is_too_old_for_news_is_among_the_cut_best_first_without_its_text() -> None:
+    stale = [a_hit(a_story(n, title="title " * 99), n / 10) for n in (1, 3, 2)]
+    digest = composed([a_hit(a_story(9), 0.25)], stale=stale)
+
+    assert digest is not None
+    assert lead_ids(digest) == [9]
+    assert [match.story.id for match in digest.cut] == [3, 2, 1]
+    assert {match.story.text for match in digest.cut} == {""}
+    assert all(len(match.story.title) <= 200 for match in digest.cut)
+
+
 def test_an_hour_without_news_is_silent_or_a_digest_without_sections() -> None:
     assert composed([], when_empty=WhenEmpty.SILENT) is None
     note = composed([], when_empty=WhenEmpty.NOTE, topics=("Iraq", "Shipping"))

@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given, settings
 
 from monitor.notify.lines import TEXT_WIDTH, columns, fill, shorten
-from monitor.notify.words import words
-from tests.notify.builders import hostile_texts
+from monitor.notify.words import (
+    MAX_SOURCE,
+    MAX_TOPIC,
+    source_words,
+    title_words,
+    topic_words,
+    words,
+)
+from tests.notify.builders import a_hit, a_story, hostile_texts
 
 FIREFIGHTER = "\U0001f469\u200d\U0001f692"
 
@@ -68,3 +75,36 @@ def test_text_from_right_to_left_cannot_turn_what_follows(
     said = words(text, 100)
 
     assert (said.isolated, said.plain) == (isolated, plain)
+
+
+def test_no_word_is_dropped_that_has_room() -> None:
+    assert shorten("seven more words here", 17) == "seven more words…"
+
+
+def test_a_long_word_is_cut_inside_where_half_of_the_line_would_stay_empty() -> None:
+    assert shorten("a " + "b" * 100, 50) == "a " + "b" * 47 + "…"
+
+
+def test_what_comes_behind_much_that_cannot_be_seen_is_told() -> None:
+    assert shorten("\u200b" * 1000 + "It rains. " * 9, 20) == "It rains. It rains.…"
+
+
+def test_a_hidden_mark_does_not_say_which_way_a_text_runs() -> None:
+    assert words("\u200f\u202eIt rains.", 100).direction == "ltr"
+
+
+def test_what_is_no_language_tag_is_none() -> None:
+    languages = ("de-AT", 'en"><script>', "x" * 40, "en" + "-abcdefgh" * 5, None)
+
+    assert [words("It rains.", 100, language=each).language for each in languages] == [
+        "de-AT", None, None, None, None,
+    ]  # fmt: skip
+
+
+def test_a_title_that_cannot_be_seen_is_none() -> None:
+    assert title_words(a_hit(a_story(title="\u202e ", text="It rains.")), 100).text == "It rains."
+
+
+def test_names_of_sources_and_topics_are_bounded() -> None:
+    assert len(source_words(a_hit(a_story(source="s" * 999))).text) == MAX_SOURCE
+    assert len(topic_words("t" * 999).text) == MAX_TOPIC

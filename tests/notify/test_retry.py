@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.notify.retry import GIVE_UP_AFTER, is_hopeless, retry_wait
+from monitor.notify.retry import GIVE_UP_AFTER, GIVE_UP_ATTEMPTS, is_hopeless, retry_wait
 
 
 @given(seed=st.integers(), attempts=st.integers(-1, 100_000))
@@ -50,3 +50,17 @@ def test_days_asleep_are_no_days_of_trying() -> None:
     assert not is_hopeless(attempts=2, age=week)
     assert is_hopeless(attempts=30, age=week)
     assert not is_hopeless(attempts=30, age=timedelta(days=4))
+
+
+def test_the_last_attempt_is_the_twelfth_of_a_message_that_is_five_days_old() -> None:
+    assert is_hopeless(GIVE_UP_ATTEMPTS, GIVE_UP_AFTER)
+    assert not is_hopeless(GIVE_UP_ATTEMPTS - 1, GIVE_UP_AFTER)
+    assert not is_hopeless(GIVE_UP_ATTEMPTS, GIVE_UP_AFTER - timedelta(seconds=1))
+
+
+def test_a_wait_is_spread_by_a_quarter_either_way() -> None:
+    rng, two = random.Random(1), timedelta(minutes=2)
+    spread = [retry_wait(1, rng) / two for _ in range(200)]
+
+    assert 0.75 <= min(spread) < 0.8
+    assert 1.2 < max(spread) <= 1.25

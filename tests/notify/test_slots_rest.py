@@ -136,6 +136,14 @@ def test_a_schedule_of_which_every_hour_rests_is_refused(schedule: Schedule) -> 
             rule(schedule, utc(2025, 7, 28))
 
 
+def test_a_rest_that_a_clock_change_ends_is_over_at_the_change_to_the_microsecond() -> None:
+    """The clocks skip the hour in which the rest would end."""
+    rest = Rest(start=time(0), end=time(2, 30))
+    asked = utc(2025, 3, 30, 0, 30) + timedelta(microseconds=1)
+
+    assert rest_until(resting(rest), asked) == utc(2025, 3, 30, 1)
+
+
 def test_a_rest_without_end_is_refused() -> None:
     with pytest.raises(ValueError, match="a rest that never ends"):
         rest_until(resting(Rest(weekdays=frozenset(range(7)))), utc(2025, 7, 28))
