@@ -20,6 +20,7 @@ from monitor.records.digests import (
     DigestSection,
     FeedNote,
     FirstTold,
+    LeftOut,
 )
 from monitor.records.feeds import (
     MOVES_CONFIRMED,
@@ -98,6 +99,7 @@ __all__ = [
     "Fetched",
     "FirstTold",
     "FullText",
+    "LeftOut",
     "Match",
     "MatchState",
     "MatchedStory",

@@ -96,7 +96,8 @@ class Digest(Timed):
     """What one message says. ``cut``: the matches that found no room in it, best first.
 
     ``topics``: all that were watched, also those without news. ``first``: the message that this
-    one answers. ``unsubscribe``: the signed page that ends the digest for this recipient.
+    one answers. ``unsubscribe``: the signed page that ends the digest for this recipient;
+    ``rest``: the one that lists what its messages left out. None: there is no such page.
     ``warnings``: what its owner has to mend, in sentences.
     """
 
@@ -112,4 +113,13 @@ class Digest(Timed):
     topics: tuple[str, ...] = ()
     first: FirstTold | None = None
     unsubscribe: str | None = None
+    rest: str | None = None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut(Timed):
+    """What the message of ``slot`` left out of what there was to tell; best first."""
+
+    slot: datetime
+    stories: tuple[MatchedStory, ...]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 
-from monitor.records import Digest, MatchedStory, OutboxItem, Rendered, Subscription
+from monitor.records import Digest, LeftOut, MatchedStory, OutboxItem, Rendered, Subscription
 from monitor.store import rows
 from monitor.store.database import Database, insert
 from monitor.store.tables import (
@@ -18,6 +18,7 @@ from monitor.store.tables import (
     ledger,
     matches,
     outbox,
+    runs,
     stories,
     subscriptions,
     topics,
@@ -25,6 +26,15 @@ from monitor.store.tables import (
 
 _AT_ONCE = 1000
 """Keys in one query: SQLite takes 32,766 values."""
+_BEST_FIRST = (matches.c.score.desc(), matches.c.story_id)
+_OF_LINE = and_(matches.c.story_id == ledger.c.story_id, matches.c.topic_id == ledger.c.topic_id)
+_other = ledger.alias("other")
+_TOLD_ELSEWHERE = exists().where(
+    _other.c.subscription_id == ledger.c.subscription_id,
+    _other.c.content_key == ledger.c.content_key,
+    _other.c.cut.is_(False),
+)
+"""The recipient was told another story of the same text."""
 
 
 def told(db: Database, item: OutboxItem, *, cut: bool) -> tuple[MatchedStory, ...]:
@@ -33,21 +43,41 @@ def told(db: Database, item: OutboxItem, *, cut: bool) -> tuple[MatchedStory, ..
     Stories that were pruned since are missing.
     """
     lines = (
-        select(*rows.MATCHED)
-        .join(matches, matches.c.story_id == stories.c.id)
-        .join(topics, topics.c.id == matches.c.topic_id)
-        .join(feeds, feeds.c.id == stories.c.feed_id)
-        .outerjoin(articles, articles.c.story_id == stories.c.id)
-        .join(
-            ledger,
-            (ledger.c.story_id == stories.c.id) & (ledger.c.topic_id == matches.c.topic_id),
-        )
+        _stories()
         .join(outbox, outbox.c.run_id == ledger.c.run_id)
         .where(outbox.c.id == item.id, ledger.c.cut.is_(cut))
-        .order_by(matches.c.score.desc(), stories.c.id)
+        .order_by(*_BEST_FIRST)
     )
     with db.read() as connection:
         return tuple(map(rows.matched, connection.execute(lines)))
+
+
+def left_out(db: Database, number: int, *, limit: int) -> tuple[tuple[LeftOut, ...], int]:
+    """What the messages to a recipient left out, the newest first, and how many stories that are.
+
+    At most ``limit`` stories are given. Those that were pruned since are missing, and those of
+    which the recipient was told the same text.
+    """
+    left = (
+        select(ledger.c.story_id)
+        .join(matches, _OF_LINE)
+        .where(ledger.c.subscription_id == number, ledger.c.cut.is_(True), ~_TOLD_ELSEWHERE)
+    )
+    # the order is found without texts, which may be long
+    newest = left.order_by(ledger.c.run_id.desc(), *_BEST_FIRST).limit(limit)
+    lines = (
+        _stories(runs.c.id.label("run"), runs.c.slot)
+        .join(runs, runs.c.id == ledger.c.run_id)
+        .where(ledger.c.subscription_id == number, stories.c.id.in_(newest))
+        .order_by(ledger.c.run_id.desc(), *_BEST_FIRST)
+    )
+    with db.read() as connection:
+        found = groupby(connection.execute(lines), key=lambda row: (row.run, row.slot))
+        messages = tuple(
+            LeftOut(slot=slot, stories=tuple(map(rows.matched, each))) for (_, slot), each in found
+        )
+        count = select(func.count()).select_from(left.subquery())
+        return messages, connection.execute(count).scalar_one()
 
 
 def of(subscription: Subscription) -> ColumnElement[bool]:
@@ -99,6 +129,18 @@ def write(connection: Connection, number: int, run: int, digest: Digest, now: da
     common = {"subscription_id": number, "run_id": run, "told_at": now}
     if lines:
         connection.execute(insert(connection, ledger), [line | common for line in lines.values()])
+
+
+def _stories(*columns: Any) -> Select[Any]:
+    """The stories of lines with the match by which each was told or left out."""
+    return (
+        select(*rows.MATCHED, *columns)
+        .join(matches, matches.c.story_id == stories.c.id)
+        .join(topics, topics.c.id == matches.c.topic_id)
+        .join(feeds, feeds.c.id == stories.c.feed_id)
+        .outerjoin(articles, articles.c.story_id == stories.c.id)
+        .join(ledger, _OF_LINE)
+    )
 
 
 def _placed(digest: Digest) -> Iterator[MatchedStory]:

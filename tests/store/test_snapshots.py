@@ -125,6 +125,7 @@ digests = st.builds(
     topics=some(texts),
     first=maybe(first),
     unsubscribe=maybe(texts),
+    rest=maybe(texts),
     warnings=some(texts),
 )
 
