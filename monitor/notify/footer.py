@@ -9,7 +9,7 @@ from shlex import quote
 from monitor.notify.fold import families
 from monitor.notify.lines import shorten
 from monitor.notify.told import Clock
-from monitor.notify.wording import count, listed, marked, without_addresses
+from monitor.notify.wording import count, listed, marked, safe_link, without_addresses
 from monitor.notify.words import Words, title_words, topic_words
 from monitor.records import Coverage, Digest, DigestKind, FeedNote, MatchedStory
 
@@ -24,12 +24,16 @@ _MAX_WARNING = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A remark: a sentence, the titles it speaks of, and what a command does about it."""
+    """A remark: a sentence, the titles it speaks of, and what a command does about it.
+
+    ``link``: a page that does the same, to be told instead of the command; None: there is none.
+    """
 
     text: str
     titles: tuple[Words, ...] = ()
     hint: str = ""
     command: str = ""
+    link: str | None = None
 
 
 def notes(digest: Digest, *, terse: bool) -> tuple[Note, ...]:
@@ -79,6 +83,7 @@ def _left_out(digest: Digest) -> Iterator[Note]:
             titles=tuple(title_words(best, _MAX_TITLE) for best, *_ in told[:_MAX_CUT]),
             hint="To see all:",
             command="monitor matches --cut",
+            link=safe_link(digest.rest),
         )
 
 

@@ -54,6 +54,7 @@ def _digest(digest: Digest) -> Fields:
         "coverage": _coverage(digest.coverage),
         "warnings": [_line(warning) for warning in digest.warnings],
         "unsubscribe": digest.unsubscribe,
+        "rest": digest.rest,
     }
 
 

@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     MORE = 1
     LESS = 2
     UNSUBSCRIBE = 3
+    REST = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from monitor.errors import MonitorError
 from monitor.notify.slots import time_zone
 from monitor.notify.tokens import Claim
-from monitor.records import Match, Story, Subscription, Topic, Verdict
+from monitor.records import LeftOut, Match, Story, Subscription, Topic, Verdict
 from monitor.service import verdicts
 from monitor.service.app import App
 from monitor.service.links import mark_of
 from monitor.service.verdicts import Given
-from monitor.store import matches, stories, subscriptions, topics
+from monitor.store import ledger, matches, stories, subscriptions, topics
 from monitor.store.subscriptions import BY_MAIL
 from monitor.store.verdicts import count_given
 
@@ -58,6 +58,19 @@ class Asked:
     story: Story | None
     match: Match | None
     standing: Verdict | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What the messages of a digest left out for their reader, the newest message first.
+
+    ``more``: stories that are not among them, since they would be too many.
+    """
+
+    reader: Subscription
+    zone: ZoneInfo
+    messages: tuple[LeftOut, ...]
+    more: int
 
 
 def asked(app: App, claim: Claim) -> Asked:
@@ -146,6 +159,14 @@ def reader_of(app: App, claim: Claim) -> Subscription:
             " Who gets it is said by recipients in monitor.yaml."
         )
     return found
+
+
+def rest_of(app: App, claim: Claim, limit: int) -> Rest:
+    """Return what the digest of a link left out, ``limit`` stories at most; :class:`Gone`."""
+    reader = reader_of(app, claim)
+    messages, total = ledger.left_out(app.database, reader.id, limit=limit)
+    more = total - sum(len(each.stories) for each in messages)
+    return Rest(reader=reader, zone=zone_of(app, reader), messages=messages, more=more)
 
 
 def zone_of(app: App, reader: Subscription) -> ZoneInfo:

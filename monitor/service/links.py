@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.config.web import WebSettings
@@ -20,12 +20,12 @@ from monitor.records import (
 )
 from monitor.service.app import App
 
-VERDICT, LEAVE = "v", "u"
+VERDICT, LEAVE, REST = "v", "u", "r"
 """Where the pages are, below the public address: before the token."""
 
 
 def linked(app: App, digest: Digest, subscription: Subscription) -> Digest:
-    """Return ``digest`` with a page to answer on for each entry, and one to leave it.
+    """Return ``digest`` with a page to answer on for each entry, one to leave it, one for the rest.
 
     Unchanged where ``web.public_url`` is not configured, and for a channel of feeds: whoever reads
     those could answer for their owner. The same digest has the same links. Where the key that
@@ -35,20 +35,29 @@ def linked(app: App, digest: Digest, subscription: Subscription) -> Digest:
     if web is None or web.public_url is None or _is_open(app, subscription):
         return digest
     try:
-        links = _Links(web, subscription, digest.slot)
+        links = Links(web.public_url, signer_of(web), subscription, digest.slot + web.links_last)
     except ConfigError as error:
         return replace(digest, warnings=(*digest.warnings, f"No links to answer on: {error}"))
     sections = (
-        replace(section, entries=tuple(map(links.answered, section.entries)))
+        replace(section, entries=tuple(_answered(links, each) for each in section.entries))
         for section in digest.sections
     )
-    return replace(digest, sections=tuple(sections), unsubscribe=links.leave())
+    return replace(digest, sections=tuple(sections), unsubscribe=links.leave(), rest=links.rest())
 
 
 def farewell(reader: Subscription, expires_at: datetime) -> Claim:
     """Return what a link says that ends a digest for its reader."""
+    return _of_reader(Purpose.UNSUBSCRIBE, reader, expires_at)
+
+
+def remainder(reader: Subscription, expires_at: datetime) -> Claim:
+    """Return what a link says that lists what a digest left out for its reader."""
+    return _of_reader(Purpose.REST, reader, expires_at)
+
+
+def _of_reader(purpose: Purpose, reader: Subscription, expires_at: datetime) -> Claim:
     return Claim(
-        purpose=Purpose.UNSUBSCRIBE,
+        purpose=purpose,
         subscription=reader.id,
         reader_mark=mark_of(reader),
         expires_at=expires_at,
@@ -90,24 +99,33 @@ def _is_open(app: App, subscription: Subscription) -> bool:
     return channel is not None and channel.kind is ChannelKind.FEED
 
 
-class _Links:
-    """The links of one message to one recipient."""
+def _answered(links: Links, entry: DigestEntry) -> DigestEntry:
+    return replace(entry, answers=links.answers(entry.lead))
 
-    def __init__(self, web: WebSettings, subscription: Subscription, slot: datetime) -> None:
-        self._base = web.public_url
-        self._signer = signer_of(web)
-        self._reader = subscription
-        self._expires_at = slot + web.links_last
 
-    def answered(self, entry: DigestEntry) -> DigestEntry:
-        more, less = (self._answer(entry, each) for each in (Purpose.MORE, Purpose.LESS))
-        return replace(entry, answers=Answers(more=more, less=less))
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses of one reader's pages below ``base``, as long as they last."""
 
-    def _answer(self, entry: DigestEntry, purpose: Purpose) -> str:
-        return self._to(VERDICT, verdict(purpose, self._reader, entry.lead, self._expires_at))
+    base: str
+    signer: Signer
+    reader: Subscription
+    expires_at: datetime
+
+    def answers(self, told: MatchedStory) -> Answers:
+        """Where the reader says of a story that more like it is wanted, or not."""
+        return Answers(more=self._answer(Purpose.MORE, told), less=self._answer(Purpose.LESS, told))
 
     def leave(self) -> str:
-        return self._to(LEAVE, farewell(self._reader, self._expires_at))
+        """Where the reader ends the digest."""
+        return self._to(LEAVE, farewell(self.reader, self.expires_at))
+
+    def rest(self) -> str:
+        """Where the reader sees what the messages left out."""
+        return self._to(REST, remainder(self.reader, self.expires_at))
+
+    def _answer(self, purpose: Purpose, told: MatchedStory) -> str:
+        return self._to(VERDICT, verdict(purpose, self.reader, told, self.expires_at))
 
     def _to(self, page: str, claim: Claim) -> str:
-        return f"{self._base}/{page}/{self._signer.sign(claim)}"
+        return f"{self.base}/{page}/{self.signer.sign(claim)}"

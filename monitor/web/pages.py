@@ -16,13 +16,17 @@ from monitor.records import Subscription
 from monitor.service import answers
 from monitor.service.answers import Gone, TooOften
 from monitor.service.app import App
+from monitor.service.links import Links
 from monitor.service.verdicts import Given
 from monitor.service.views import NotFound, late
 from monitor.store import vitals
 from monitor.web import show
+from monitor.web.rest import STORIES, rest_page
 
 _ONE_CLICK = re.compile(rb"List-Unsubscribe\b.{0,200}?One-Click", re.IGNORECASE | re.DOTALL)
 """RFC 8058, both as ``key=value`` and as multipart/form-data."""
+_ABOVE = ".."
+"""Where the other pages are, as seen from one: whatever the path before them."""
 _VERDICT = (Purpose.MORE, Purpose.LESS)
 _ANSWERS = {"more": True, "less": False}
 
@@ -78,6 +82,13 @@ class Pages:
             return _leave(answers.leave(self.app, claim, now), stopped=True)
         return _plain("That did not work", "Open the link of the mail again.", status=400)
 
+    def rest(self, token: str, now: datetime) -> Response:
+        """List what a digest left out, each story with its own links to answer on."""
+        claim = self._claim(token, now, (Purpose.REST,))
+        found = answers.rest_of(self.app, claim, limit=STORIES)
+        links = Links(_ABOVE, self.signer, found.reader, claim.expires_at)
+        return HTMLResponse(rest_page(found, links))
+
     def health(self, now: datetime) -> Response:
         """200 while every step gives signs of life, else 503; never which."""
         is_late = bool(late(vitals.beats(self.app.database), now))
@@ -125,7 +136,9 @@ def _bad_link(error: BadToken) -> Response:
     return _plain("This link does not work", told, _COMMANDS, status=404)
 
 
-_COMMANDS = "monitor verdict STORY yes --topic TOPIC\nmonitor recipients stop ADDRESS"
+_COMMANDS = """monitor verdict STORY yes --topic TOPIC
+monitor recipients stop ADDRESS
+monitor matches --cut"""
 
 
 def busy() -> Response:

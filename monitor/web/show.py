@@ -74,7 +74,7 @@ class Stories:
 
 def question_page(it: Asked, *, wanted: bool) -> str:
     """A story, why it was told, and a button for each answer, that of the mail first."""
-    return _page(
+    return rendered(
         "question.html",
         title="More like this?",
         topic=clean_line(it.topic.spec.name),
@@ -106,11 +106,11 @@ def choices(wanted: bool) -> tuple[Choice, ...]:
 def outcome_page(it: Given, *, wanted: bool) -> str:
     """What was said or taken back, and what that moved."""
     undone = it.verdict.reverted_at is not None
-    return _page(
+    return rendered(
         "outcome.html",
         title="Taken back" if undone else f"Your answer: {_ANSWERS[it.verdict.wanted].lower()}",
         topic=clean_line(it.topic.spec.name),
-        item=_item(it.verdict.title, it.verdict.url, it.verdict.language, it.verdict.text),
+        item=item_of(it.verdict.title, it.verdict.url, it.verdict.language, it.verdict.text),
         undone=undone,
         moved=it.moved,
         facts=tuple(_facts(it.moved)) if it.moved else (),
@@ -125,7 +125,7 @@ def outcome_page(it: Given, *, wanted: bool) -> str:
 def leave_page(reader: Subscription, *, stopped: bool, done: str = "") -> str:
     """The question whether a digest is to end, or that it has, with the way back."""
     title = "No more of these mails" if stopped else done or "Unsubscribe?"
-    return _page(
+    return rendered(
         "leave.html",
         title=title,
         digest=clean_line(reader.digest),
@@ -138,7 +138,7 @@ def leave_page(reader: Subscription, *, stopped: bool, done: str = "") -> str:
 
 def plain_page(title: str, told: str, command: str | None = None) -> str:
     """What cannot be done, why, and what can be done instead."""
-    return _page("plain.html", title=title, told=told, command=command)
+    return rendered("plain.html", title=title, told=told, command=command)
 
 
 @cache
@@ -147,7 +147,8 @@ def style_hash() -> str:
     return f"sha256-{b64encode(sha256(_style().encode()).digest()).decode()}"
 
 
-def _page(template: str, **values: object) -> str:
+def rendered(template: str, **values: object) -> str:
+    """Return the page that a template makes of what it shows."""
     return _templates().get_template(template).render(style=_style(), **values)
 
 
@@ -156,15 +157,18 @@ def _asked_item(it: Asked) -> Item:
     known = it.story or it.standing
     if known is None:
         raise ValueError("a question is of a story, or of what was said of it")
-    told = ""
-    if it.story is not None:
-        source = shorten(it.story.source, _SOURCE)
-        when = local_time(it.story.published_at, it.zone)
-        told = f"{source} · {when}" if source else when
-    return _item(known.title, known.url, known.language, known.text, told)
+    told = origin_of(it.story, it.zone) if it.story is not None else ""
+    return item_of(known.title, known.url, known.language, known.text, told)
 
 
-def _item(title: str, url: str | None, language: str | None, text: str, told: str = "") -> Item:
+def origin_of(story: Story, zone: ZoneInfo) -> str:
+    """Return who published a story, and when by the reader's clock."""
+    source, when = shorten(story.source, _SOURCE), local_time(story.published_at, zone)
+    return f"{source} · {when}" if source else when
+
+
+def item_of(title: str, url: str | None, language: str | None, text: str, told: str = "") -> Item:
+    """Return a story as a page shows it; without a title by the beginning of its text."""
     shown = shorten(clean_line(title) or text, _TITLE) or "Untitled story"
     return Item(
         title=shown,
@@ -227,7 +231,9 @@ def _stories(it: Difference) -> Iterator[Stories]:
 
 
 def _some(heading: str, found: Sequence[Story]) -> Stories:
-    named = tuple(_item(each.title, each.url, each.language, each.text) for each in found[:TITLES])
+    named = tuple(
+        item_of(each.title, each.url, each.language, each.text) for each in found[:TITLES]
+    )
     return Stories(
         heading=heading,
         items=named,

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from monitor.config.web import WebSettings
 from monitor.service.app import App
-from monitor.service.links import LEAVE, VERDICT, signer_of
+from monitor.service.links import LEAVE, REST, VERDICT, signer_of
 from monitor.web.feeds import Feeds
 from monitor.web.guard import Addresses, Guard, says_where
 from monitor.web.pages import Pages, busy, explained
@@ -41,6 +41,7 @@ def build(app: App, web: WebSettings, threads: Executor, clock: Clock) -> ASGIAp
         [
             Route(f"/{VERDICT}/{{token}}", site.verdict, methods=["GET", "POST"]),
             Route(f"/{LEAVE}/{{token}}", site.leave, methods=["GET", "POST"]),
+            Route(f"/{REST}/{{token}}", site.rest, methods=["GET"]),
             Route("/feeds/{channel}/{name}", site.feed, methods=["GET"]),
             Route("/healthz", site.health, methods=["GET"]),
             Route("/robots.txt", _robots, methods=["GET"]),
@@ -77,6 +78,10 @@ class _Site:
         return await self._made(
             lambda: self._pages.leave(token, form, self._clock(), from_page=from_page)
         )
+
+    async def rest(self, request: Request) -> Response:
+        token: str = request.path_params["token"]
+        return await self._made(lambda: self._pages.rest(token, self._clock()))
 
     async def feed(self, request: Request) -> Response:
         channel, name = (request.path_params[each] for each in ("channel", "name"))

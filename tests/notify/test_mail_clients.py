@@ -37,8 +37,8 @@ def answered(digest: Digest) -> Digest:
         replace(each, entries=tuple(replace(entry, answers=answers) for entry in each.entries))
         for each in digest.sections
     )
-    stop = "https://news.example/u/c"
-    return replace(digest, sections=sections, unsubscribe=stop, warnings=("Mend this.",))
+    stop, rest = "https://news.example/u/c", "https://news.example/r/d"
+    return replace(digest, sections=sections, unsubscribe=stop, rest=rest, warnings=("Mend this.",))
 
 
 def long_digest() -> Digest:

@@ -51,6 +51,7 @@ def a_full_digest() -> Digest:
         sections=(replace(section, entries=entries),),
         topics=("Iraq", "Iraq talks"),
         unsubscribe="https://news.example/u/3",
+        rest="https://news.example/r/4",
     )
 
 

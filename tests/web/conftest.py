@@ -23,13 +23,18 @@ HOUR_OF_MAIL = MORNING + HOUR
 
 @pytest.fixture(scope="session")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder where a feed was polled, learned from, matched against a topic, and mailed."""
+    """A folder where a feed was polled, learned from, matched against a topic, and mailed.
+
+    The mail has room for 12 stories, and more match.
+    """
     folder = tmp_path_factory.mktemp("mailed")
     with feed_server() as server:
         news = [*small_news(60), *shades(36), ADVISORY, FOOTBALL]
         server.pages["wire.rss"] = rss(news, at=MORNING - HOUR)
         config = write_config(folder, feeds=[server.url("wire.rss")], host=server.host)
         write_topic(config, "advisory", TOPIC)
+        whole = config.read_text()
+        config.write_text(whole.replace("    timezone: UTC\n", "    timezone: UTC\n    cap: 12\n"))
         with config.open("a") as file:
             file.write(f"web: {{listen: '127.0.0.1:1', public_url: '{PUBLIC}'}}\n")
         walk(config, MORNING)

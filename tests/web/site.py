@@ -14,7 +14,7 @@ import httpx
 from monitor.notify.tokens import Claim, Purpose
 from monitor.records import MatchedStory, Subscription, Topic
 from monitor.service.app import App
-from monitor.service.links import LEAVE, VERDICT, farewell, signer_of, verdict
+from monitor.service.links import LEAVE, REST, VERDICT, farewell, remainder, signer_of, verdict
 from monitor.store import matches, subscriptions, topics
 from monitor.web.server import serving
 from tests.builders import ADVISORY, MORNING
@@ -53,6 +53,8 @@ class Site:
         end = LATER + timedelta(days=30)
         if purpose is Purpose.UNSUBSCRIBE:
             claim = farewell(self.reader(), end)
+        elif purpose is Purpose.REST:
+            claim = remainder(self.reader(), end)
         else:
             claim = verdict(purpose, self.reader(), self.hit(), end)
         return self.signed(replace(claim, **changed))
@@ -70,6 +72,9 @@ class Site:
 
     def farewell(self, **changed: Any) -> str:
         return f"/{LEAVE}/{self.token(Purpose.UNSUBSCRIBE, **changed)}"
+
+    def rest(self, **changed: Any) -> str:
+        return f"/{REST}/{self.token(Purpose.REST, **changed)}"
 
     def hit(self) -> MatchedStory:
         """The match that was mailed first of all."""

@@ -167,14 +167,14 @@ def test_robots_are_asked_to_stay_away(still: Site) -> None:
 
 
 def every_kind(site: Site) -> list[str]:
-    return [site.more(), site.farewell(), "/v/none", "/nowhere", "/healthz", "/robots.txt"]
+    pages = [site.more(), site.farewell(), site.rest()]
+    return [*pages, "/v/none", "/nowhere", "/healthz", "/robots.txt"]
 
 
 def test_every_answer_keeps_its_address_to_itself(still: Site) -> None:
     answers = [still.get(path) for path in every_kind(still)]
     answers.append(still.get("/healthz", Host="evil.example"))
-    answers.append(still.client().post(still.more()))
-    answers.append(still.client().put(still.more()))
+    answers += [still.client().post(still.more()), still.client().put(still.more())]
     for answer in answers:
         assert HEADERS.items() <= dict(answer.headers).items()
         assert "server" not in answer.headers
@@ -227,7 +227,7 @@ def of_the_service(caplog: pytest.LogCaptureFixture) -> str:
 def test_no_page_that_is_asked_for_stands_in_the_log(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    paths = [site.more(), site.farewell(), "/v/nothing-of-ours"]
+    paths = [site.more(), site.farewell(), site.rest(), "/v/nothing-of-ours"]
     with caplog.at_level(logging.DEBUG):
         for path in paths:
             site.get(path)
