@@ -132,7 +132,9 @@ def test_an_update_answers_the_mail_that_told_its_story_first() -> None:
     assert (read["In-Reply-To"], read["References"]) == (FIRST.message_id, FIRST.message_id)
 
 
-@pytest.mark.parametrize("given", ["", "4711", "<a@b>\r\nBcc: x@y", "<a b@c>", "<ä@b.c>", "<a@b>x"])
+@pytest.mark.parametrize(
+    "given", ["", "4711", "<a@b>\r\nBcc: x@y", "<a b@c>", "<ä@b.c>", "<a@b>x", f"<{'a' * 990}@b>"]
+)
 def test_what_is_no_message_id_is_not_answered(given: str) -> None:
     first = replace(FIRST, message_id=given)
 
@@ -185,6 +187,26 @@ def test_the_address_in_a_mailto_is_encoded_whole() -> None:
     read = parsed(mail(sender='"a@b?c"@example.org'))
 
     assert read["List-Unsubscribe"].startswith("<mailto:%22a%40b%3Fc%22@example.org?subject=")
+
+
+def test_a_solidus_in_the_address_does_not_begin_another_part_of_the_mailto() -> None:
+    """RFC 6068: it has to be encoded."""
+    read = parsed(mail(sender="news/daily@example.org"))
+
+    assert read["List-Unsubscribe"].startswith("<mailto:news%2Fdaily@example.org?subject=")
+
+
+def test_a_digest_with_the_longest_name_has_no_long_line_and_asks_for_its_end_in_short() -> None:
+    message = mail(a_digest(name="موجز " * 100))
+
+    assert_safe_on_the_wire(message.raw)
+    assert len(parsed(message)["List-Unsubscribe"]) < 400
+
+
+def test_the_id_of_a_list_has_no_hyphens_beside_one_another() -> None:
+    read = parsed(mail(a_digest(name="a" * 31 + " and more")))
+
+    assert re.fullmatch(r"<a{31}-[0-9a-f]{8}\.example\.org>", read["List-Id"])
 
 
 def test_a_sender_at_an_address_literal_has_no_name_space_for_its_list() -> None:
@@ -283,6 +305,30 @@ def test_whatever_stands_anywhere_the_mail_is_safe_or_refused(
     else:
         international = not (message.sender + message.recipient).isascii()
         assert_safe_on_the_wire(message.raw, international=international)
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient"),
+    [("Grüße <m@e.example>", "læser@e.example"), ("Grüße <læser@e.example>", "r@e.example")],
+)
+def test_an_international_mail_needs_no_encoded_words(sender: str, recipient: str) -> None:
+    head = mail(a_digest(recipient=recipient), sender, subject="早").raw.partition(b"\r\n\r\n")[0]
+
+    assert 'From: "Grüße" <'.encode() in head
+    assert "\r\nSubject: 早\r\n".encode() in head
+
+
+def test_a_long_name_of_the_sender_is_cut() -> None:
+    message = mail(a_digest(recipient="læser@example.org"), f"{'早' * 300} <m@e.example>")
+
+    assert f'From: "{"早" * 59}…" <m@e.example>\r\n'.encode() in message.raw
+
+
+def test_a_part_of_few_foreign_signs_stays_readable_and_another_is_sent_in_fewer_bytes() -> None:
+    text, html = parsed(mail(text="Zürich, in plain words.\n", html="حرب " * 90)).iter_parts()
+
+    assert text["Content-Transfer-Encoding"] == "quoted-printable"
+    assert html["Content-Transfer-Encoding"] == "base64"
 
 
 def test_an_international_recipient_stands_in_the_headers_as_it_is() -> None:
