@@ -54,7 +54,9 @@ def morning() -> Digest:
         silent=(FeedNote(name="Example Weekly"),),
     )  # fmt: skip
     return replace(
-        with_answers(_digest(sample_hits(), cap=4, coverage=coverage)), unsubscribe=link("stop")
+        with_answers(_digest(sample_hits(), cap=4, coverage=coverage)),
+        unsubscribe=link("stop"),
+        rest=link("rest"),
     )
 
 

@@ -58,6 +58,7 @@ def left_out(db: Database, number: int, *, limit: int) -> tuple[tuple[LeftOut, .
     At most ``limit`` stories are given. Those that were pruned since are missing, and those of
     which the recipient was told the same text.
     """
+    # the last condition alone would do, but would look up every line that was told
     left = (
         select(ledger.c.story_id)
         .join(matches, _OF_LINE)
