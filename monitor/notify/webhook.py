@@ -91,12 +91,12 @@ class WebhookTransport:
         """
         try:
             self._url = httpx.URL(settings.url)
-        except httpx.InvalidURL:
+            self._server = f"webhook {self._url.host}"  # which fails for an xn-- that is none
+        except (httpx.InvalidURL, UnicodeError):
             raise ValueError("is no web address that can be asked; correct its host") from None
         self._settings = settings
         self._now = now
         self._given = trust
-        self._server = f"webhook {self._url.host}"
 
     def send(self, message: Message) -> None:
         """Post the message's bytes."""

@@ -20,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import DeliveryError
-from monitor.notify.atom import as_entries, read
+from monitor.notify.atom import as_entries, read, topic_feed
 from monitor.notify.feed import MAX_ENTRIES, FeedTransport, file_name
-from monitor.records import Digest, MatchedStory, Message
+from monitor.records import Digest, MatchedStory, Message, Term
 from tests.notify.builders import MONDAY, a_digest, a_hit, a_story, hostile_texts
 
 DAY = timedelta(days=1)
@@ -237,3 +237,73 @@ def test_who_folds_waits_for_another_process_that_does(tmp_path: Path) -> None:
 def test_what_is_told_is_the_digest_as_it_was() -> None:
     digest: Digest = a_digest(recipient="feeds")
     assert as_entries(digest).digest == digest
+
+
+def test_text_of_strangers_is_no_markup_in_an_entry() -> None:
+    markup = "<script>alert(1)</script>"
+    lead = a_story(1, text=markup, content_key=b"same")
+    copy = a_story(2, source=markup, content_key=b"same")
+    terms = (Term(text=markup, share=0.3),)
+    digest = a_digest(a_hit(lead, 0.5, terms=terms), a_hit(copy, 0.4))
+
+    (entry,) = read(as_entries(digest).message.raw)
+    assert "<script" not in entry.content
+    assert entry.content.count("&lt;script&gt;") == 3
+
+
+def test_each_other_source_is_named_once_and_six_at_most() -> None:
+    sources = ["Example Wire", "Post", "Post", *(f"Paper {n}" for n in range(7))]
+    copies = [
+        a_hit(a_story(n, source=source, content_key=b"same"), 0.9 - n / 100)
+        for n, source in enumerate(sources)
+    ]
+
+    (entry,) = read(as_entries(a_digest(*copies)).message.raw)
+    assert entry.content.endswith(
+        "Also in: Post, Paper 0, Paper 1, Paper 2, Paper 3, Paper 4 and 2 more.</p>"
+    )
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", None])
+def test_what_is_no_web_address_is_no_link(url: str | None) -> None:
+    raw = as_entries(a_digest(a_hit(a_story(url=url)))).message.raw
+
+    assert b"<link" not in raw
+    (entry,) = read(raw)
+    assert entry.link == ""
+
+
+def test_a_term_with_signs_that_xml_cannot_hold_is_told_without_them() -> None:
+    terms = (Term(text="troops\uffff", share=0.3),)
+
+    (entry,) = read(as_entries(a_digest(a_hit(a_story(), terms=terms))).message.raw)
+    assert "Why: troops 60%, other words 40%." in entry.content
+
+
+@pytest.mark.parametrize("tag", ["category", "id", "title", "author", "published", "content"])
+def test_a_document_with_an_entry_that_lacks_something_is_none_of_ours(tag: str) -> None:
+    whole = as_entries(a_digest()).message.raw.decode()
+    head, _, entry = whole.partition("<entry>")
+    without = re.sub(rf"<{tag}[ >/].*?(</{tag}>|/>)", "", entry, count=1, flags=re.DOTALL)
+
+    with pytest.raises(ValueError, match=f"has an entry without {tag}"):
+        read(f"{head}<entry>{without}".encode())
+
+
+def test_a_feed_was_updated_when_its_newest_entry_was(tmp_path: Path) -> None:
+    for day in (1, 0):
+        FeedTransport(tmp_path).send(a_numbered_message(day, day=day))
+
+    assert parsed(tmp_path / "iraq.atom").feed.updated == (MONDAY + DAY).isoformat()
+
+
+def test_feeds_of_one_topic_in_two_channels_are_two() -> None:
+    (entry,) = read(as_entries(a_digest()).message.raw)
+    one, other = (feedparser.parse(topic_feed(name, "Iraq", [entry])) for name in ("one", "other"))
+
+    assert one.feed.id != other.feed.id
+    assert one.feed.title == other.feed.title == "Iraq"
+
+
+def test_the_file_of_a_topic_in_another_script_begins_with_a_word() -> None:
+    assert re.fullmatch(r"topic-[0-9a-f]{8}\.atom", file_name("العراق"))

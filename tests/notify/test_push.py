@@ -153,3 +153,29 @@ def test_a_check_sends_nothing() -> None:
     with hook() as server:
         AppriseTransport(address(server)).check()
     assert server.connections == 0
+
+
+def test_a_note_leaves_out_a_link_that_would_fill_it_and_cuts_long_names() -> None:
+    story = a_story(title="Rain", url="https://wire.example/" + "a" * 500, source="s" * 99)
+    title, facts = note(a_digest(a_hit(story, topic="t" * 99))).splitlines()
+
+    assert title == "Rain"
+    assert facts == f"{'t' * 59}…, {'s' * 59}…, score 0.50"
+
+
+def test_a_note_is_text_for_a_service_that_shows_markup_too() -> None:
+    message = as_note(a_digest(a_hit(a_story(title="<b>Rain</b> & *sun*")), recipient="phone"))
+    with hook(answering("200 OK")) as server:
+        AppriseTransport(f"{address(server)}&format=html").send(message.message)
+    (post,) = server.posts
+
+    told = json.loads(post.body)["message"].replace("&nbsp;", " ")
+    assert told.startswith("&lt;b&gt;Rain&lt;/b&gt; &amp; *sun*<br/>Iraq")
+
+
+def test_how_a_long_note_is_dealt_with_is_its_owners_choice_where_they_made_one() -> None:
+    message = replace(a_message(), raw=b"word " * 2_000)
+    with hook(answering("200 OK")) as server:
+        where = f"ntfy://127.0.0.1:{server.port}/topic?overflow=truncate"
+        AppriseTransport(where).send(message)
+    assert len(server.posts) == 1

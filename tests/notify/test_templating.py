@@ -147,6 +147,16 @@ def test_a_mistake_is_told_with_file_and_line(
     assert "monitor digest preview" in fault
 
 
+def test_a_mistake_in_a_part_is_told_with_the_place_in_the_part(folder: Path) -> None:
+    (folder / "part.html").write_text("one\n{{ nothing }}")
+
+    assert "mine/part.html:2 cannot be used" in fault_of(folder, "{% include 'part.html' %}")
+
+
+def test_a_long_reason_is_cut(folder: Path) -> None:
+    assert len(fault_of(folder, f"{{{{ {'a' * 5000} }}}}")) < 400
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
@@ -232,6 +242,14 @@ def test_the_bounds_are_far_from_what_a_mail_needs(folder: Path) -> None:
 
     assert len(owners(folder, rounds)) == ROUNDS // 2
     assert "a text of it" in fault_of(folder, "{{ text ~ 'a' }}", text="a" * MAX_TEXT)
+
+
+def test_each_part_of_a_message_has_all_the_rounds_for_itself(folder: Path) -> None:
+    rounds = "{% for each in range(99_999) %}a{% endfor %}" * 2
+    made = written(folder, rounds, "own.html")
+
+    for _ in range(2):
+        assert made.render("own.html").count("a") == 2 * 99_999
 
 
 def test_what_a_template_gives_has_an_end(folder: Path) -> None:
