@@ -68,6 +68,19 @@ def test_behind_a_path_the_forms_come_back_to_it(site: Site, tab: Browser) -> No
     assert tab.say("location.pathname").startswith("/monitor/v/")
 
 
+def test_from_the_page_of_the_rest_one_comes_to_a_story_and_answers(
+    site: Site, tab: Browser
+) -> None:
+    tab.visit(f"http://{site.host}/monitor{site.rest()}")
+    title = tab.say("document.querySelector('h3').textContent")
+    tab.click(".answers a:last-child")
+    assert tab.say("location.pathname").startswith("/monitor/v/")
+    assert tab.say("document.querySelector('h2').textContent") == title
+    tab.click("button.first")
+    assert [each.wanted for each in site.topic().verdicts] == [False]
+    assert tab.problems == []
+
+
 @pytest.mark.parametrize("page", ["more", "farewell"])
 def test_a_form_on_a_page_of_somebody_else_does_nothing(
     site: Site, tab: Browser, page: str, tmp_path: Path
