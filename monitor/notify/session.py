@@ -61,8 +61,7 @@ class Session(smtplib.SMTP):
         """Whether the server is on this machine."""
         if self.sock is None:
             return False
-        peer = self.sock.getpeername()[0].partition("%")[0]
-        return ipaddress.ip_address(peer).is_loopback
+        return ipaddress.ip_address(self.sock.getpeername()[0]).is_loopback
 
     def wait_for(self, seconds: float) -> None:
         """Give each answer from now on this long."""

@@ -116,6 +116,21 @@ def test_in_whatever_order_messages_arrive_the_feed_is_the_same(
     assert feeds[0] == feeds[1]
 
 
+def test_of_two_versions_told_at_one_time_the_same_stays_in_whatever_order_they_arrive(
+    tmp_path: Path,
+) -> None:
+    messages = [
+        a_message(a_hit(a_story(1, title=title, link_key=b"a" * 16))) for title in ("One", "Two")
+    ]
+    feeds = []
+    for name, order in (("one", messages), ("other", messages[::-1])):
+        for message in order:
+            FeedTransport(tmp_path / name).send(message)
+        feeds.append((tmp_path / name / "iraq.atom").read_bytes())
+
+    assert feeds[0] == feeds[1]
+
+
 def test_the_newest_hundred_stay(tmp_path: Path) -> None:
     first = [a_hit(a_story(number)) for number in range(1, MAX_ENTRIES + 1)]
     FeedTransport(tmp_path).send(a_message(*first))

@@ -266,6 +266,10 @@ def test_the_longest_page_has_room() -> None:
     assert made.message.raw.startswith(b"<!DOCTYPE html>")
 
 
+def test_numbers_can_be_calculated_with(folder: Path) -> None:
+    assert owners(folder, "{{ 7 % 4 }} {{ 2 * 3 + 1 }} {{ 'a' ~ 2 * 'b' }}") == "3 7 abb"
+
+
 def test_a_bounded_loop_still_knows_where_it_is(folder: Path) -> None:
     source = (
         "{% for each in [1, 2] %}{{ loop.index }}/{{ loop.length }}"
