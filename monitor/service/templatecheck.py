@@ -24,7 +24,8 @@ from monitor.records import (
 )
 
 _SLOT = datetime(2025, 7, 28, 5, 0, tzinfo=UTC)
-_CAP = 12
+_CAP = 8
+"""Long enough for a table of contents, and less than there is to tell: some is cut."""
 
 
 def faults(settings: Settings) -> tuple[str, ...]:
@@ -45,7 +46,7 @@ def faults(settings: Settings) -> tuple[str, ...]:
 
 def _samples() -> Iterator[Digest]:
     """One digest of every kind, and one that says that there is nothing to say."""
-    everything = _digest([_hit(n) for n in range(2 * _CAP)])
+    everything = _digest([_hit(n) for n in range(3 * _CAP)])
     yield replace(
         everything,
         sections=tuple(
@@ -53,6 +54,7 @@ def _samples() -> Iterator[Digest]:
             for section in everything.sections
         ),
         unsubscribe="https://news.example/u/sample",
+        rest="https://news.example/r/sample",
         warnings=("This is a sample.",),
     )
     yield _digest([])

@@ -38,6 +38,9 @@ def test_templates_that_work_are_not_spoken_of(tmp_path: Path) -> None:
         "{% for section in digest.sections %}{{ section.wrong }}{% endfor %}x",
         "{% if digest.warnings %}{{ 1 / 0 }}{% endif %}x",
         "{% if not digest.sections %}{{ 1 / 0 }}{% endif %}x",
+        "{% if digest.has_contents %}{{ 1 / 0 }}{% endif %}x",
+        "{% for note in digest.notes %}{{ 1 / 0 if note.link }}{% endfor %}x",
+        "{% for note in digest.notes %}{{ 1 / 0 if note.command }}{% endfor %}x",
     ],
 )
 def test_a_fault_is_told_with_its_place_once_whatever_digest_shows_it(
