@@ -163,6 +163,30 @@ def test_messages_go_out_in_the_order_they_became_ready(db: Database) -> None:
     assert [item.id for item in claim(db, limit=2)] == [3]
 
 
+def test_a_message_that_waits_long_goes_behind_a_younger_one_that_is_ready(db: Database) -> None:
+    put_message(db, "one")
+    (failed,) = claim(db)
+    outbox.wait(db, failed, NOW + 2 * HOUR, "greylisted", uncertain=False)
+    put_message(db, "two", at=NOW + HOUR)
+
+    taken = [claim(db, NOW + 2 * HOUR, limit=1) for _ in range(2)]
+
+    assert [item.message.message_id for (item,) in taken] == [
+        "<two@example.org>", "<one@example.org>",
+    ]  # fmt: skip
+
+
+def test_of_a_message_that_was_sent_in_the_end_no_error_is_told(db: Database) -> None:
+    put_message(db)
+    (item,) = claim(db)
+    outbox.wait(db, item, NOW + HOUR, "greylisted", uncertain=False)
+    (again,) = claim(db, NOW + HOUR)
+
+    outbox.sent(db, again, NOW + HOUR)
+
+    assert the_item(db).last_error is None
+
+
 def test_a_sent_message_is_final(db: Database) -> None:
     put_message(db)
     (item,) = claim(db)
@@ -277,6 +301,21 @@ def test_a_retry_planned_by_a_clock_that_was_ahead_is_due(db: Database) -> None:
     outbox.wait(db, item, NOW + 365 * DAY, "busy", uncertain=False)
 
     assert len(claim(db)) == 1
+
+
+def test_a_message_made_by_a_clock_that_was_an_hour_ahead_goes_at_once(db: Database) -> None:
+    put_message(db, at=NOW + HOUR)
+
+    assert len(claim(db, NOW)) == 1
+
+
+def test_why_a_message_was_given_up_is_kept_bounded_too(db: Database) -> None:
+    put_message(db)
+    (item,) = claim(db)
+
+    outbox.give_up(db, item, NOW, "x" * 9_999)
+
+    assert the_item(db).last_error == "x" * LONGEST_ERROR
 
 
 @pytest.mark.parametrize("length", [LONGEST_ERROR, LONGEST_ERROR + 1])

@@ -120,6 +120,17 @@ def test_a_slot_that_has_its_digest_gets_no_late_update_either(db: Database) -> 
     assert subscriptions.due(db, None)[0].next_at == NOW + HOUR
 
 
+def test_a_slot_may_have_updates_of_several_messages_one_after_the_other(db: Database) -> None:
+    more, again = candidates(db, "more", "again")
+    reader = subscribe(db)
+    assert put(db, reader, NOW, NOW + DAY, (update("one", more),), NOW)
+    served = replace(reader, next_at=NOW + DAY)
+
+    other = update("two", again, thread="<other@example.org>")
+    assert put(db, served, NOW, NOW + 2 * DAY, (other,), NOW)
+    assert rows(db) == [2, 2, 2, 2]
+
+
 @pytest.mark.parametrize("same", ["link_key", "content_key"])
 def test_a_copy_of_what_was_told_meanwhile_is_not_told(db: Database, same: str) -> None:
     (topic,) = add_topics(db, "iraq")
@@ -224,6 +235,28 @@ def test_urgent_digests_are_counted_from_a_time_and_refused_when_there_are_enoug
 
     assert not at_once(db, reader, urgent("d", slot=NOW + MINUTE), at_most=2)
     assert at_once(db, reader, urgent("d", slot=NOW + MINUTE), at_most=3)
+
+
+def test_the_digest_of_the_hour_and_its_updates_do_not_count_as_urgent(db: Database) -> None:
+    news, more, hot = candidates(db, "news", "more", "hot")
+    reader = subscribe(db)
+    both = (*made(message("one"), digest_of(news)), update("two", more))
+    put(db, reader, NOW, NOW + DAY, both, NOW)
+
+    assert at_once(db, reader, urgent("three", hot), at_most=1)
+
+
+def test_an_hour_is_served_by_its_own_digest_alone(db: Database) -> None:
+    hot, more = candidates(db, "hot", "more")
+    reader = subscribe(db)
+    at_once(db, reader, urgent("one", hot, slot=NOW))
+    put(db, reader, NOW, NOW + DAY, (update("two", more),), NOW)
+    assert not outbox.has_slot(db, reader, NOW)
+
+    served = replace(reader, next_at=NOW + DAY)
+    put(db, served, NOW, NOW + 2 * DAY, made(message("three"), digest_of()), NOW)
+    assert outbox.has_slot(db, reader, NOW)
+    assert not outbox.has_slot(db, reader, NOW + DAY)
 
 
 def test_each_recipient_has_a_number_of_urgent_digests_of_its_own(db: Database) -> None:
