@@ -25,8 +25,8 @@ ARABIC = 500
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and return the exit code."""
     options = _options(arguments)
-    single = days(sorted(set(options.matches or MATCHES)), options.arabic)
-    crowds = crowded(sorted(set(options.recipients or RECIPIENTS)))
+    single = days(sorted(set(options.matches or MATCHES)), options.arabic, options.feeds)
+    crowds = crowded(sorted(set(options.recipients or RECIPIENTS)), options.feeds)
     with TemporaryDirectory() as folder:
         progress("making the stories")
         built = build_all(Path(folder) / "single", single)
@@ -58,6 +58,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=ARABIC,
         help="so many matches with long titles in Arabic, and a cap of as many (default 500)",
     )
+    parser.add_argument("--feeds", type=count, default=20, help="feeds there are (default 20)")
     parser.add_argument("--rounds", type=count, default=5, help="rounds (default 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args(arguments)

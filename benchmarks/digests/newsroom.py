@@ -23,11 +23,10 @@ from monitor.config import load
 from monitor.records import Feed, Match, MatchState, NewStory, PollOutcome, PollStatus, Term, Topic
 from monitor.service.app import App, open_app, sync
 from monitor.service.digest import digest
-from monitor.store import feeds, matches, stories, topics
+from monitor.store import feeds, matches, outcomes, stories, topics
 
 HOUR = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 """When the digest is due."""
-FEEDS = 20
 TOPICS = ("harbour", "orchards", "libraries")
 _WARM_UP = HOUR - timedelta(hours=1)
 _FOUND = HOUR - timedelta(hours=2)
@@ -60,11 +59,12 @@ mail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """``stories`` that nobody was told yet, for so many recipients of one digest with ``cap``."""
+    """``stories`` of so many feeds that nobody was told yet, for so many recipients of a digest."""
 
     stories: int
     recipients: int = 1
     cap: int = 30
+    feeds: int = 20
     arabic: bool = False
 
 
@@ -73,6 +73,8 @@ def build(folder: Path, day: Day) -> Path:
     _configure(folder, day)
     with _open(folder) as app:
         sync(app, _FOUND)
+        known = feeds.all_feeds(app.database)
+        outcomes.record(app.database, *(_outcome(each, _WARM_UP) for each in known))
         for weeks in range(_WEEKS, 0, -1):
             _find(app, arabic(1 + weeks % 3), TOPICS, HOUR - timedelta(weeks=weeks))
         _find(app, arabic(1), ("warm-up",), _FOUND)
@@ -105,7 +107,9 @@ def _configure(folder: Path, day: Day) -> None:
     for name in ("warm-up", *TOPICS):
         topic = f"name: {name}\nseeds:\n  - text: What there is to say of {name} in this winter.\n"
         (folder / "topics" / f"{name}.yaml").write_text(topic)
-    feeds_listed = "".join(f"  - url: https://wire{each}.example/feed\n" for each in range(FEEDS))
+    feeds_listed = "".join(
+        f"  - url: https://wire{each}.example/feed\n" for each in range(day.feeds)
+    )
     (folder / "feeds.yaml").write_text(f"feeds:\n{feeds_listed}")
     (folder / "monitor.yaml").write_text(_config_of(day))
     key = folder / "web.key"
@@ -124,11 +128,9 @@ def _find(app: App, texts: Sequence[Text], names: Sequence[str], at: datetime) -
     """Store ``texts``, each of the next feed and matching the next of the topics ``names``."""
     known = {topic.spec.name: topic for topic in topics.all_topics(app.database)}
     chosen = [known[name] for name in names]
-    numbered = list(enumerate(texts))
-    for place, feed in enumerate(feeds.all_feeds(app.database)):
-        own = numbered[place::FEEDS]
-        if not own:
-            break
+    numbered, sources = list(enumerate(texts)), feeds.all_feeds(app.database)
+    for place, feed in enumerate(sources[: len(texts)]):
+        own = numbered[place :: len(sources)]
         new = tuple(_story(f"{names} {n} {at}", text, at) for n, text in own)
         ids = stories.add_new(app.database, _outcome(feed, at), new).new
         found = [

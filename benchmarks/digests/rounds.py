@@ -54,15 +54,17 @@ class Results:
     beside: dict[str, list[Beside]] = field(default_factory=dict)
 
 
-def days(matches: Sequence[int], arabic: int) -> dict[str, Day]:
+def days(matches: Sequence[int], arabic: int, feeds: int) -> dict[str, Day]:
     """Return the cases of one recipient by their names."""
-    prose = {str(each): Day(stories=each, cap=CAP) for each in matches}
-    return {**prose, ARABIC: Day(stories=arabic, cap=arabic, arabic=True)}
+    prose = {str(each): Day(stories=each, cap=CAP, feeds=feeds) for each in matches}
+    return {**prose, ARABIC: Day(stories=arabic, cap=arabic, feeds=feeds, arabic=True)}
 
 
-def crowded(recipients: Sequence[int]) -> dict[str, Day]:
+def crowded(recipients: Sequence[int], feeds: int) -> dict[str, Day]:
     """Return the cases of many recipients by their names."""
-    return {str(each): Day(stories=CAP, recipients=each, cap=CAP) for each in recipients}
+    return {
+        str(each): Day(stories=CAP, recipients=each, cap=CAP, feeds=feeds) for each in recipients
+    }
 
 
 def build_all(folder: Path, wanted: Mapping[str, Day]) -> dict[str, Path]:

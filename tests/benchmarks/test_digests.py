@@ -39,12 +39,12 @@ SENDER = "News monitor <monitor@example.org>"
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return build_all(tmp_path_factory.mktemp("single"), days([4, 40], arabic=90))
+    return build_all(tmp_path_factory.mktemp("single"), days([4, 40], arabic=90, feeds=3))
 
 
 @pytest.fixture(scope="module")
 def crowds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return build_all(tmp_path_factory.mktemp("crowds"), crowded([1, 3]))
+    return build_all(tmp_path_factory.mktemp("crowds"), crowded([1, 3], feeds=3))
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +118,13 @@ def test_the_stages_are_those_that_are_named(toy: Results) -> None:
 def test_the_digest_shows_twelve_weeks_of_each_topic(due: Digest) -> None:
     assert {len(section.weeks) for section in due.sections} == {12}
     assert all(sum(section.weeks) for section in due.sections)
+
+
+def test_the_stories_are_of_all_feeds_and_none_of_them_is_ill(due: Digest) -> None:
+    entries = [entry for section in due.sections for entry in section.entries]
+    assert len({entry.lead.story.source for entry in entries}) == 3
+    assert due.coverage.feeds_read == 3
+    assert not any((due.coverage.failing, due.coverage.silent, due.coverage.missed))
 
 
 def test_made_up_stories_are_the_same_every_time_and_no_story_comes_twice() -> None:
