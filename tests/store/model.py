@@ -16,7 +16,7 @@ from monitor.records import (
 )
 from monitor.store import ledger
 from monitor.store.leases import HORIZON
-from monitor.store.subscriptions import FIRST_PERIOD
+from monitor.store.subscriptions import BY_COMMAND, BY_MAIL, FIRST_PERIOD
 from tests.store.modelled import TOPICS, Line, Mail, Reader, Run
 
 
@@ -79,10 +79,12 @@ class Model:
             if reader.enabled:
                 reader.next_at = min(reader.next_at, latest)
 
-    def stop(self, reader: Reader, now: datetime) -> bool:
-        if reader.stopped:
-            return False
-        reader.stopped = True
+    def stop(self, reader: Reader, now: datetime, *, by: str) -> bool:
+        if reader.stopped_by is not None:
+            overruled = (reader.stopped_by, by) == (BY_MAIL, BY_COMMAND)
+            reader.stopped_by = by if overruled else reader.stopped_by
+            return overruled
+        reader.stopped_by = by
         for mail in self.mails.values():
             settled = mail.state in (OutboxState.SENT, OutboxState.DEAD)
             if self.runs[mail.run].reader == reader.id and not settled:
@@ -90,10 +92,10 @@ class Model:
                 mail.settle(OutboxState.DEAD, now)
         return True
 
-    def resume(self, reader: Reader, now: datetime) -> bool:
-        if not reader.stopped:
+    def resume(self, reader: Reader, now: datetime, *, stopped_by: str | None) -> bool:
+        if reader.stopped_by is None or stopped_by not in (None, reader.stopped_by):
             return False
-        reader.stopped = False
+        reader.stopped_by = None
         if reader.next_at <= now:
             start = reader.started_at = max(reader.started_at, now - FIRST_PERIOD)
             reader.last_at = reader.last_at if reader.last_at and reader.last_at > start else None
@@ -129,7 +131,7 @@ class Model:
         self.stories = {number: self.stories[number] for number in left}
         self.hits = {hit: at for hit, at in self.hits.items() if hit[0] in self.stories}
         for reader in self.readers.values():
-            if reader.stopped:
+            if reader.stopped_by is not None:
                 reader.owed = {hit for hit in reader.owed if hit[0] in self.stories}
 
     # ------------------------------------------------------------ what is told

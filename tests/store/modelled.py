@@ -37,14 +37,14 @@ class Reader:
     last_at: datetime | None
     schedule_key: str
     enabled: bool = True
-    stopped: bool = False
+    stopped_by: str | None = None
     told: dict[int, Line] = field(default_factory=dict)
     owed: set[tuple[int, str]] = field(default_factory=set)
     """Stories, each with a topic, that matched while this recipient was there."""
 
     @property
     def served(self) -> bool:
-        return self.enabled and not self.stopped
+        return self.enabled and self.stopped_by is None
 
     def knows(self, story: Story, *, as_update: bool = False) -> bool:
         """Whether the story or a copy was told; an update has the address of what was."""

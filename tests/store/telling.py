@@ -30,6 +30,7 @@ from monitor.records import (
 )
 from monitor.store import archive, matches, outbox, stories, subscriptions
 from monitor.store.database import Database, open_database
+from monitor.store.subscriptions import BY_COMMAND, BY_MAIL
 from monitor.store.tables import subscriptions as subscription_table
 from tests.store.builders import (
     DAY,
@@ -160,16 +161,17 @@ class Telling(RuleBasedStateMachine):
             reader.id = numbered[reader.digest, reader.recipient]
         self.model.readers = {each.id: each for each in self.model.readers.values()}
 
-    @rule(which=some, again=st.booleans())
-    def a_recipient_wants_no_more_or_does_again(self, which: int, again: bool) -> None:
+    @rule(which=some, again=st.booleans(), by=st.sampled_from([BY_MAIL, BY_COMMAND]))
+    def a_recipient_wants_no_more_or_does_again(self, which: int, again: bool, by: str) -> None:
         readers = list(self.model.readers.values())
         reader = readers[which % len(readers)]
         if again:
-            resumed = subscriptions.resume(self.db, reader.id, self.now)
-            assert resumed == self.model.resume(reader, self.now)
+            who = BY_MAIL if by == BY_MAIL else None
+            resumed = subscriptions.resume(self.db, reader.id, self.now, stopped_by=who)
+            assert resumed == self.model.resume(reader, self.now, stopped_by=who)
         elif which < RARE:
-            stopped = subscriptions.stop(self.db, reader.id, self.now, by="mail")
-            assert stopped == self.model.stop(reader, self.now)
+            stopped = subscriptions.stop(self.db, reader.id, self.now, by=by)
+            assert stopped == self.model.stop(reader, self.now, by=by)
 
     # ------------------------------------------------------------ what is told
 

@@ -195,10 +195,10 @@ class LedgerMachine(Telling):
     def recipients_are_those_of_the_model(self) -> None:
         with self.db.read() as connection:
             rows = connection.execute(select(subscription_table)).all()
-        assert {(r.id, *r[1:7], r.schedule_key, r.stopped_at is not None) for r in rows} == {
+        assert {(r.id, *r[1:7], r.schedule_key, r.stopped_by) for r in rows} == {
             (
                 *(r.id, r.digest, r.recipient, r.enabled, r.started_at, r.next_at, r.last_at),
-                *(r.schedule_key, r.stopped),
+                *(r.schedule_key, r.stopped_by),
             )
             for r in self.model.readers.values()
         }
