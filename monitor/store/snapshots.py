@@ -33,7 +33,7 @@ def unpack(snapshot: bytes) -> Digest:
     """Return the digest that :func:`pack` made ``snapshot`` of; damage is a ``StoreError``."""
     try:
         digest: Digest = _reader(Digest)(json.loads(zlib.decompress(snapshot)))
-    except (zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (zlib.error, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise StoreError(
             f"a digest in the archive is damaged; restore the database from a backup ({error})"
         ) from error

@@ -219,6 +219,21 @@ def test_old_digests_are_forgotten_but_not_that_they_were_made(db: Database) -> 
     assert not put(db, again, NOW, NOW + DAY, made(message("three"), digest_of()), NOW)
 
 
+def test_a_digest_is_as_old_as_its_making_however_late_that_was(db: Database) -> None:
+    reader = subscribe(db)
+    put(db, reader, NOW - 9 * DAY, NOW + DAY, made(message(), digest_of()), NOW)
+
+    assert archive.prune(db, NOW - DAY) == 0
+
+
+def test_the_sender_is_kept_as_it_was_given(db: Database) -> None:
+    given = "News desk <monitor@example.org>"
+    (rendered,) = made(message(), digest_of())
+    assert put(db, subscribe(db), NOW, NOW + DAY, (replace(rendered, sender=given),), NOW)
+
+    assert the_first(db).sender == given
+
+
 def test_a_template_stays_as_long_as_a_digest_needs_it(db: Database) -> None:
     subscribe(db)
     put_digest(db, "one", used=(HTML, TEXT))
@@ -272,6 +287,22 @@ def test_one_of_message_and_digest_is_enough_to_know_it(db: Database, forgotten:
         archive.prune(db, NOW + SECOND)
 
     assert len(archive.first_told(db, reader, [later_at(db, "x")])) == (forgotten != "both")
+
+
+@pytest.mark.parametrize("forgotten", ["message", "digest"])
+def test_it_is_known_by_id_and_subject_whichever_is_kept(db: Database, forgotten: str) -> None:
+    reader = subscribe(db)
+    tell(db, "x")
+    more = later_at(db, "x")
+    if forgotten == "message":
+        (item,) = outbox.claim(db, NOW, owner="a", lease=LEASE, limit=1)
+        outbox.sent(db, item, NOW)
+        outbox.prune(db, NOW + SECOND)
+    else:
+        archive.prune(db, NOW + SECOND)
+
+    first = FirstTold(message_id="<x@example.org>", subject="News of x", told_at=NOW)
+    assert archive.first_told(db, reader, [more]) == {more.story.id: first}
 
 
 def test_what_was_cut_told_to_others_or_at_no_address_has_no_first_message(db: Database) -> None:

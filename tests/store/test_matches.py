@@ -18,7 +18,7 @@ from monitor.records import (
     Term,
     Topic,
 )
-from monitor.store import matches, stories, subscriptions, topics
+from monitor.store import matches, stories, subscriptions, topics, traces
 from monitor.store.database import Database
 from tests.store.builders import (
     DAY,
@@ -81,6 +81,16 @@ def test_every_story_that_was_looked_at_is_marked_hit_or_not(db: Database) -> No
     matches.save(db, [hit, miss], [match(hit, topic)], NOW)
 
     assert [story.id for story in stories.unmatched(db, 10)] == [later]
+
+
+def test_when_a_story_was_matched_is_the_first_time_that_it_was(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    number = add_hit(db, "x", topic)
+    first = traces.matched_at(db, number)
+
+    matches.save(db, [number], [], NOW + DAY)
+
+    assert traces.matched_at(db, number) == first == NOW
 
 
 def test_a_story_keeps_the_first_match_with_a_topic(db: Database) -> None:
@@ -176,6 +186,23 @@ def test_the_hits_of_the_digests_topics_are_candidates_best_first(db: Database) 
 
     assert names(matches.candidates(db, subscribe(db), ["iraq", "sport"])) == ["high", "low"]
     assert matches.candidates(db, subscribe(db), []) == ()
+
+
+def test_those_of_a_score_and_more_can_be_asked_for(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    for name, score in (("above", 0.9), ("at", 0.8), ("below", 0.7999)):
+        add_hit(db, name, topic, score=score)
+
+    found = matches.candidates(db, subscribe(db), ["iraq"], at_least=0.8)
+    assert names(found) == ["above", "at"]
+
+
+def test_a_story_seen_at_the_moment_a_recipient_starts_is_a_candidate(db: Database) -> None:
+    (topic,) = add_topics(db, "iraq")
+    add_hit(db, "x", topic)
+
+    reader = subscribe(db, subscription(started_at=NOW))
+    assert names(matches.candidates(db, reader, ["iraq"])) == ["x"]
 
 
 def test_a_story_that_matches_two_topics_is_a_candidate_for_both(db: Database) -> None:

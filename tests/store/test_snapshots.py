@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 from typing import Any
 
@@ -138,6 +139,13 @@ def test_any_digest_comes_back_as_it_was_and_gives_the_same_bytes_again(digest: 
     assert pack(back) == pack(digest)
 
 
+@given(matched)
+def test_a_score_may_be_a_whole_number(found: MatchedStory) -> None:
+    digest = digest_of(replace(found, match=replace(found.match, score=1)))
+
+    assert unpack(pack(digest)) == digest
+
+
 def rewritten(digest: Digest, **changes: Any) -> bytes:
     """The bytes of ``digest`` as another version wrote them; a change to None: without it."""
     plain = json.loads(zlib.decompress(pack(digest)))
@@ -167,6 +175,7 @@ def test_what_is_not_known_any_more_is_passed_over() -> None:
         zlib.compress(b"[" * 100_000),
         rewritten(digest_of(), slot=None),
         rewritten(digest_of(), slot="yesterday"),
+        rewritten(digest_of(), slot="9999-12-31T23:59:59-05:00"),
         rewritten(digest_of(), kind="unheard"),
         rewritten(digest_of(), name=7),
         rewritten(digest_of(), sections=7),
