@@ -74,8 +74,8 @@ def _crowd(turns: Sequence[Crowd], first: Sequence[Crowd]) -> dict[str, Any]:
 
 
 def _shares(stages: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    of_rounds = [{name: each[name] / sum(each.values()) for name in STAGES} for each in stages]
-    return {name: round(median(each[name] for each in of_rounds), 3) for name in STAGES}
+    each = {name: median(spent[name] for spent in stages) for name in STAGES}
+    return {name: round(seconds / sum(each.values()), 3) for name, seconds in each.items()}
 
 
 def _beside(turns: Sequence[Beside]) -> dict[str, Any]:
