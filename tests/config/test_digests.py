@@ -109,6 +109,23 @@ class TestRecipients:
     ) -> None:
         assert said in problem(tmp_path, monitor=digest_file(recipients))
 
+    @pytest.mark.parametrize(
+        ("written", "said"),
+        [
+            ("urgent: {above: 0}", "urgent.above: must be more than 0"),
+            ("urgent: {above: 0.5, at_most: 51}", "urgent.at_most: must be at most 50"),
+            ("cap: 501", "cap: must be at most 500"),
+        ],
+    )
+    def test_a_number_beyond_its_bounds_is_told_with_them(
+        self, tmp_path: Path, written: str, said: str
+    ) -> None:
+        assert said in problem(tmp_path, monitor=digest_file(more=written))
+
+    def test_the_bounds_of_numbers_belong_to_them(self, tmp_path: Path) -> None:
+        served = plan_of(tmp_path, more="urgent: {above: 1, at_most: 50}, cap: 500")
+        assert (served.cap, served.urgent) == (500, Urgent(above=1.0, at_most=50))
+
     def test_doubled_topics_are_told(self, tmp_path: Path) -> None:
         found = problem(tmp_path, monitor=digest_file(more="topics: [Iraq,\n Iraq]"))
         assert found == "monitor.yaml:3: digests[0].topics[1]: the same as on line 2; remove one"

@@ -262,3 +262,17 @@ def test_without_news_there_is_silence_or_a_note_as_the_recipient_wants(room: Ne
     room.start(MORNING)
     room.tick(SEVEN)
     assert [(each.recipient, each.stories) for each in room.told()] == [("a@example.org", ())]
+
+
+def test_who_is_to_stop_begins_no_further_digest_and_the_next_start_makes_it(
+    room: Newsroom,
+) -> None:
+    room.configure(DAILY.replace("[reader@example.org]", "[a@example.org, b@example.org]"))
+    app = room.start(MORNING)
+    room.story(MORNING)
+    app.stopping.set()
+    assert digest(app, SEVEN).counts["digests"] == 1
+
+    room.start(SEVEN)
+    room.tick(SEVEN)
+    assert sorted(each.recipient for each in room.told()) == ["a@example.org", "b@example.org"]
