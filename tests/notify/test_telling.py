@@ -186,16 +186,16 @@ def test_where_there_is_a_page_of_what_was_cut_it_is_told_instead_of_the_command
     hits = [a_hit(a_story(n), 0.9 - n / 100) for n in range(1, 7)]
     digest = replace(a_digest(*hits, cap=1), rest=page)
 
-    assert f"\n  See all of them: {page}\n" in render_text(digest)
+    assert f"\n  See all that found no room: {page}\n" in render_text(digest)
     assert page in [link["href"] for link in Page(render_html(digest)).attributes("a")]
-    assert "See all of them" in both(digest)[1]
+    assert "See all that found no room" in both(digest)[1]
     for told in both(digest):
         assert "monitor matches --cut" not in told
 
 
 def test_a_page_of_what_was_cut_is_told_only_where_something_was() -> None:
     for told in both(replace(a_digest(a_hit(a_story())), rest="https://news.example/r/1")):
-        assert "See all of them" not in told
+        assert "See all that found no room" not in told
 
 
 def test_what_is_cut_to_fit_a_mail_is_on_the_page_too() -> None:
@@ -204,7 +204,7 @@ def test_what_is_cut_to_fit_a_mail_is_on_the_page_too() -> None:
     hits = [a_hit(a_story(n, text="What was said. " * 20)) for n in range(1, 300)]
     for told in both(replace(a_digest(*hits, cap=300), rest=page)):
         assert "found no room here" in told
-        assert "See all of them" in told
+        assert "See all that found no room" in told
 
 
 def test_the_nearest_miss_says_by_how_much_and_how_to_see_why() -> None:
