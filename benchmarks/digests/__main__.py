@@ -1,6 +1,6 @@
 """Makes digests of made-up stories by the step of the service; prints CPU time, bytes, memory.
 
-Takes about five minutes; fewer --rounds, --matches and --recipients make it shorter.
+Takes about six minutes; fewer --rounds, --matches and --recipients make it shorter.
 """
 
 from __future__ import annotations
