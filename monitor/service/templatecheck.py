@@ -99,14 +99,17 @@ def _digest(
 
 
 def _hit(number: int, *, state: MatchState = MatchState.HIT) -> MatchedStory:
-    """A story of one of two topics. Of each four, one is a copy and one a later version."""
+    """A story of one of two topics. Of each four, one is a later version, and one a copy by the
+    other feed that matched the other topic.
+    """
     event, version = divmod(number, 4)
+    feed, topic = version % 2, (event + (version == 1)) % 2
     story = Story(
         id=number + 1,
-        feed_id=1 + version % 2,
+        feed_id=1 + feed,
         feed_url="https://news.example/feed",
         feed_tags=("news",),
-        source="Example Wire",
+        source=("Example Wire", "Example Post")[feed],
         url=f"https://news.example/{event}",
         title=f"Ships wait {number} days for a berth",
         text="Pilots said the queue was the longest in years. " * 4,
@@ -118,7 +121,7 @@ def _hit(number: int, *, state: MatchState = MatchState.HIT) -> MatchedStory:
     )
     match = Match(
         story_id=story.id,
-        topic_id=1 + event % 2,
+        topic_id=1 + topic,
         score=0.9 - number / 50,
         threshold=0.3,
         state=state,
@@ -129,7 +132,7 @@ def _hit(number: int, *, state: MatchState = MatchState.HIT) -> MatchedStory:
         topic_version="sample",
         matched_at=_SLOT - timedelta(hours=1),
     )
-    return MatchedStory(match=match, story=story, topic=("harbours", "orchards")[event % 2])
+    return MatchedStory(match=match, story=story, topic=("harbours", "orchards")[topic])
 
 
 def _answers() -> Answers:

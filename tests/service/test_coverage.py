@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 
-from monitor.records import Coverage, FeedNote, PollStatus, Rhythm
+from monitor.records import Coverage, FeedNote, MatchState, PollStatus, Rhythm
 from monitor.service.app import App
+from monitor.service.coverage import coverage as stood_behind
 from monitor.service.health import State, diagnose
 from monitor.service.match import match
 from monitor.service.preview import preview
 from monitor.service.upkeep import FETCHES_KEPT, FETCHES_PER_FEED, upkeep
-from monitor.store import feeds, outcomes, stories
+from monitor.store import feeds, matches, outcomes, stories, topics
 from tests.builders import ADVISORY, MORNING, write_config
 from tests.service.walking import opened
-from tests.store.builders import new_story, outcome
+from tests.store.builders import add_stories, new_story, outcome
+from tests.store.builders import match as a_match
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 NAMES = ("wire", "post", "news")
 
 
@@ -108,6 +110,51 @@ def test_of_feeds_that_are_disabled_nothing_is_said(app: App) -> None:
     feeds.sync(app.database, kept, MORNING)
 
     assert coverage(app) == Coverage(stories_read=1, feeds_read=1)
+
+
+def test_a_feed_that_was_read_and_is_disabled_since_counts_no_more(app: App) -> None:
+    happened(app, 2, PollStatus.UNCHANGED, MORNING, gap=True)
+    kept = [feed.spec for feed in feeds.all_feeds(app.database) if feed.id != 2]
+    feeds.sync(app.database, kept, MORNING)
+
+    assert coverage(app) == Coverage(stories_read=1, feeds_read=1)
+
+
+def test_a_feed_that_fails_was_not_read_and_is_told_since_when_without_its_secrets(
+    app: App,
+) -> None:
+    happened(app, 2, PollStatus.UNCHANGED, MORNING - DAY)
+    secret = "https://me:s3cret@post.example/feed?key=s3cret"
+    for at in (MORNING - HOUR, MORNING):
+        happened(app, 2, PollStatus.FAILED, at, error=f"503 for {secret}")
+    found = coverage(app)
+
+    assert found.feeds_read == 1
+    (note,) = found.failing
+    assert (note.since, note.error) == (MORNING - HOUR, "503 for post.example/feed")
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [(-DAY, []), (-DAY + SECOND, ["post"]), (timedelta(), ["post"]), (SECOND, [])],
+)
+def test_a_gap_is_told_once_after_the_last_digest_and_until_this_one(
+    app: App, at: timedelta, told: list[str]
+) -> None:
+    happened(app, 2, PollStatus.UNCHANGED, MORNING + at, gap=True)
+
+    assert names(stood_behind(app, [], MORNING - DAY, MORNING).missed) == told
+
+
+def test_the_nearest_miss_of_the_period_is_told(app: App) -> None:
+    (topic,) = topics.all_topics(app.database)
+    (near,) = add_stories(app.database, new_story("near", title="Nearly"), now=MORNING)
+    missed = a_match(near, topic, state=MatchState.NEAR, score=0.1, matched_at=MORNING)
+    matches.save(app.database, [near], [missed], MORNING)
+
+    found = coverage(app).nearest
+    assert found is not None
+    assert found.story.title == "Nearly"
 
 
 # ---------------------------------------------------------------- facts beyond the feed's row

@@ -50,6 +50,29 @@ def test_a_fault_is_told_with_its_place_once_whatever_digest_shows_it(
     assert "digest.txt" in fault
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "digest.what.startswith('Urgent')",
+        "digest.what.startswith('Update')",
+        "digest.unsubscribe",
+        "digest.has_contents",
+        "digest.failing",
+        "digest.sections and digest.sections[0].spark",
+        "digest.sections and digest.sections[0].entries[0].answers",
+        "digest.sections and digest.sections[0].entries[0].first",
+        "digest.sections and digest.sections[0].entries[0].updates",
+        "digest.sections and digest.sections[0].entries[0].sources",
+        "digest.sections and digest.sections[0].entries[0].also",
+        "digest.sections | length > 1",
+    ],
+)
+def test_a_fault_where_only_some_digests_lead_is_found_too(tmp_path: Path, shown: str) -> None:
+    source = f"{{% if {shown} %}}{{{{ 1 / 0 }}}}{{% endif %}}x"
+    (fault,) = faults(settings(tmp_path, digest_txt=source))
+    assert "division by zero" in fault
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     wanted = settings(tmp_path)
     (tmp_path / "mine").rmdir()
