@@ -276,3 +276,37 @@ def test_who_is_to_stop_begins_no_further_digest_and_the_next_start_makes_it(
     room.start(SEVEN)
     room.tick(SEVEN)
     assert sorted(each.recipient for each in room.told()) == ["a@example.org", "b@example.org"]
+
+
+def test_who_gets_it_now_gets_the_hour_that_went_by_not_once_more(room: Newsroom) -> None:
+    app = room.start(MORNING)
+    digest(app, SEVEN + HOUR, at_once=True)
+
+    (reader,) = subscriptions.everyone(app.database)
+    assert reader.next_at == SEVEN + DAY
+
+
+def test_who_asks_twice_in_one_moment_is_told_once_and_nothing_else_is_counted(
+    room: Newsroom,
+) -> None:
+    room.configure(f"{DAILY}    when_empty: note\n")
+    app = room.start(MORNING)
+    counts = [digest(app, MORNING, at_once=True).counts for _ in range(2)]
+
+    assert [(each["digests"], each["silent"]) for each in counts] == [(1, 0), (0, 1)]
+    assert len(room.items) == 1
+
+
+def test_an_hour_that_comes_again_after_the_clock_was_set_back_a_little_was_served(
+    room: Newsroom,
+) -> None:
+    room.start(MORNING)
+    first = room.story(MORNING)
+    room.tick(SEVEN)
+    second = room.story(SEVEN - HOUR / 2)  # the clock was set back by an hour
+    for minutes in range(-30, 60, 10):
+        room.tick(SEVEN + timedelta(minutes=minutes))
+    assert room.stories() == [(first,)]
+
+    room.tick(SEVEN + DAY)
+    assert room.stories() == [(first,), (second,)]

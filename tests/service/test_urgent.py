@@ -179,3 +179,13 @@ def test_who_wants_nothing_at_once_gets_nothing_at_once(room: Newsroom) -> None:
     room.story(NINE, score=0.9)
     room.tick(NINE)
     assert [each.recipient for each in room.told()] == ["b@example.org"]
+
+
+def test_what_has_to_wait_is_not_counted_as_told(room: Newsroom) -> None:
+    app = room.app
+    assert app is not None
+    counted = []
+    for minutes in range(3):
+        room.story(NINE + minutes * MINUTE, score=0.9)
+        counted.append(digest(app, NINE + minutes * MINUTE).counts["urgent"])
+    assert counted == [1, 1, 0]
