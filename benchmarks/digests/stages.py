@@ -17,6 +17,7 @@ from monitor.notify.view import DigestView, view
 from monitor.records import Digest, Plan, Rendered, Subscription
 from monitor.service import drafts
 from monitor.service.app import App
+from monitor.service.coverage import Backdrop
 from monitor.service.hours import plan_of
 from monitor.service.links import linked
 from monitor.store import matches, outbox, subscriptions
@@ -57,7 +58,7 @@ def shown(digest: Digest) -> DigestView:
 def _drafted(app: App) -> tuple[Subscription, Plan, Digest]:
     subscription = subscriptions.due(app.database, HOUR)[0]
     plan = plan_of(app, subscription)
-    (digest,) = drafts.scheduled(app, subscription, plan, HOUR, HOUR)
+    (digest,) = drafts.scheduled(Backdrop(app, HOUR), subscription, plan, HOUR)
     return subscription, plan, digest
 
 

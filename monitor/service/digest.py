@@ -27,6 +27,7 @@ from monitor.records import (
 )
 from monitor.service import drafts
 from monitor.service.app import App
+from monitor.service.coverage import Backdrop
 from monitor.service.hours import mend_clock, plan_of
 from monitor.service.links import linked
 from monitor.service.ways import make
@@ -66,39 +67,43 @@ def digest(app: App, now: datetime, *, at_once: bool = False) -> StepReport:
 
 def _work(app: App, now: datetime, *, at_once: bool) -> Iterator[Callable[[], Counter[str]]]:
     mend_clock(app, now)
+    behind = Backdrop(app, now)
     for each in subscriptions.due(app.database, None if at_once else now):
-        yield partial(_serve, app, each, now, at_once=at_once)
+        yield partial(_serve, behind, each, at_once=at_once)
     if not at_once:
-        yield from _urgent_work(app, now)
+        yield from _urgent_work(behind)
 
 
-def _urgent_work(app: App, now: datetime) -> Iterator[Callable[[], Counter[str]]]:
+def _urgent_work(behind: Backdrop) -> Iterator[Callable[[], Counter[str]]]:
+    app = behind.app
     if not any(plan.urgent for plan in app.plans.values()):
         return
-    app.watch.look(app.database, now)
+    app.watch.look(app.database, behind.now)
     for each in subscriptions.due(app.database, None):
         if each.id not in app.watch.settled:
-            yield partial(_serve_urgent, app, each, now)
+            yield partial(_serve_urgent, behind, each)
 
 
-def _serve(app: App, subscription: Subscription, now: datetime, *, at_once: bool) -> Counter[str]:
+def _serve(behind: Backdrop, subscription: Subscription, *, at_once: bool) -> Counter[str]:
+    app, now = behind.app, behind.now
     plan = plan_of(app, subscription)
     if not at_once and rest_until(plan.schedule, now) is not None:
         return Counter()
     slot, next_at = _hours(app, plan.schedule, subscription, now, at_once=at_once)
-    told = drafts.scheduled(app, subscription, plan, slot, now)
+    told = drafts.scheduled(behind, subscription, plan, slot)
     made = [_made(app, plan, subscription, each) for each in told]
     served = replace(subscription, schedule_key=plan.schedule.key)
     written = outbox.put(app.database, served, slot, next_at, made, now, version=__version__)
     return _counted(made if written else ())
 
 
-def _serve_urgent(app: App, subscription: Subscription, now: datetime) -> Counter[str]:
+def _serve_urgent(behind: Backdrop, subscription: Subscription) -> Counter[str]:
     """Tell what cannot wait. Who is at rest is asked for again when the rest is over."""
+    app, now = behind.app, behind.now
     plan = plan_of(app, subscription)
     if plan.urgent is None or rest_until(plan.schedule, now) is not None:
         return Counter()
-    told = drafts.urgent(app, subscription, plan, now)
+    told = drafts.urgent(behind, subscription, plan)
     made = None if told is None else _made(app, plan, subscription, told)
     written = made is not None and outbox.put_at_once(
         app.database,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,14 +20,10 @@ from monitor.records import (
     WhenEmpty,
 )
 from monitor.service.app import App
-from monitor.service.coverage import coverage
-from monitor.store import archive, matches, stories
+from monitor.service.coverage import Backdrop
+from monitor.store import archive, matches
 from monitor.store.subscriptions import FIRST_PERIOD
 
-WEEKS = 12
-"""Weeks of matches that are shown of a topic at most ..."""
-TREND = 3
-"""... and at least: fewer are no trend."""
 _UPDATE = DigestKind.UPDATE
 _LATE = timedelta(minutes=10)
 """What came up so shortly before midnight, or before a rest, may still be told at once."""
@@ -36,19 +32,20 @@ _SLOWEST = timedelta(hours=1)
 
 
 def scheduled(
-    app: App, subscription: Subscription, plan: Plan, slot: datetime, now: datetime
+    behind: Backdrop, subscription: Subscription, plan: Plan, slot: datetime
 ) -> tuple[Digest, ...]:
-    """The digest of ``slot`` of all that was found until ``now``; none where it says nothing.
+    """The digest of ``slot`` of all that was found until now; none where it says nothing.
 
     Where the plan wants updates, a message more for each one that told a story first. What a topic
     matched long before it was added to the digest is no news: it counts as cut.
     """
+    app = behind.app
     untold = matches.candidates(app.database, subscription, plan.topics)
     since = _since(subscription) - FIRST_PERIOD
     news = [each for each in untold if each.match.matched_at > since]
     stale = [each for each in untold if each.match.matched_at <= since]
     threads = _threads(app, subscription, plan, news)
-    draft = partial(_compose, app, subscription, plan, slot=slot, now=now)
+    draft = partial(_compose, behind, subscription, plan, slot)
     digest = draft(threads.pop(None, ()), stale=stale)
     updates = (draft(told, kind=_UPDATE, first=first) for first, told in threads.items())
     return tuple(filter(None, (digest, *updates)))
@@ -82,7 +79,7 @@ def _updates(app: App, subscription: Subscription, plan: Plan) -> Sequence[Match
     return [each for each in every if each.match.matched_at > since]
 
 
-def urgent(app: App, subscription: Subscription, plan: Plan, now: datetime) -> Digest | None:
+def urgent(behind: Backdrop, subscription: Subscription, plan: Plan) -> Digest | None:
     """What of the untold is to be told at once, in one message; None: nothing.
 
     That is what reached the second threshold and came up today: at the end of a rest, where it
@@ -91,6 +88,7 @@ def urgent(app: App, subscription: Subscription, plan: Plan, now: datetime) -> D
     """
     if plan.urgent is None:
         return None
+    app, now = behind.app, behind.now
     first = _leads(app, subscription, plan, plan.urgent, now)
     if not first:
         return None
@@ -98,7 +96,7 @@ def urgent(app: App, subscription: Subscription, plan: Plan, now: datetime) -> D
     untold = matches.candidates(app.database, subscription, plan.topics)
     families = map(list, map(matches_of, fold(untold)))
     found = [each for family in families if _has_any(family, hot) for each in family]
-    return _compose(app, subscription, plan, found, slot=now, now=now, kind=DigestKind.URGENT)
+    return _compose(behind, subscription, plan, now, found, kind=DigestKind.URGENT)
 
 
 def _leads(
@@ -124,13 +122,12 @@ def _since(subscription: Subscription) -> datetime:
 
 
 def _compose(
-    app: App,
+    behind: Backdrop,
     subscription: Subscription,
     plan: Plan,
+    slot: datetime,
     found: Sequence[MatchedStory],
     *,
-    slot: datetime,
-    now: datetime,
     kind: DigestKind = DigestKind.SCHEDULED,
     first: FirstTold | None = None,
     stale: Sequence[MatchedStory] = (),
@@ -146,18 +143,11 @@ def _compose(
         since=since,
         zone=plan.schedule.zone,
         cap=plan.cap,
-        coverage=coverage(app, plan.topics, since, now),
+        coverage=behind.coverage(plan.topics, since),
         kind=kind,
         topics=plan.topics,
-        weeks=_trend(app, plan, now),
+        weeks=behind.trend(plan.topics),
         when_empty=plan.when_empty,
         first=first,
         stale=stale,
     )
-
-
-def _trend(app: App, plan: Plan, now: datetime) -> Mapping[str, tuple[int, ...]]:
-    """The matches of each whole week since the first story; of too few weeks none."""
-    watched = now - (stories.first_seen(app.database) or now)
-    weeks = min(WEEKS, watched // timedelta(weeks=1))
-    return matches.weekly(app.database, plan.topics, now, weeks) if weeks >= TREND else {}

@@ -8,6 +8,7 @@ from datetime import datetime
 from monitor.records import Rendered
 from monitor.service import drafts
 from monitor.service.app import App
+from monitor.service.coverage import Backdrop
 from monitor.service.hours import plan_of
 from monitor.service.links import linked
 from monitor.service.recipients import named
@@ -28,9 +29,10 @@ def preview(
 def _messages(
     app: App, now: datetime, digest: str | None, recipient: str | None
 ) -> Iterator[Rendered]:
+    behind = Backdrop(app, now)
     wanted = {each.id for each in named(app, recipient, digest)}
     for each in subscriptions.due(app.database, None):
         if each.id in wanted:
             plan = plan_of(app, each)
-            for told in drafts.scheduled(app, each, plan, now, now):
+            for told in drafts.scheduled(behind, each, plan, now):
                 yield make(app, plan, linked(app, told, each))
