@@ -199,3 +199,62 @@ def test_a_message_for_a_channel_that_is_gone_waits_says_so_and_goes_when_it_is_
     room.configure(EVERYBODY)
     room.start(SEVEN + 9 * DAY)
     assert send(room, SEVEN + 9 * DAY) == {"sent": 1}
+
+
+class Broken(Server):
+    """A way out with a mistake in it, whose words hold a secret."""
+
+    def send(self, message: Message) -> None:
+        raise RuntimeError("T0KEN")
+
+
+def test_after_an_error_that_nobody_expected_a_message_may_have_gone_and_the_others_go(
+    room: Newsroom,
+) -> None:
+    app = room.app
+    assert app is not None
+    app.ways["pages"], app.ways[""] = Broken({}), Server({})
+    with pytest.raises(RuntimeError, match="T0KEN"):
+        deliver(app, SEVEN)
+
+    items = {item.message.recipient: item for item in room.items}
+    broken = items.pop("pages")
+    assert (broken.state, broken.uncertain) == (OutboxState.WAITING, True)
+    assert "(RuntimeError); the log tells more" in str(broken.last_error)
+    assert "T0KEN" not in str(broken.last_error)
+    assert {item.state for item in items.values()} == {OutboxState.SENT}
+
+
+def test_who_is_to_stop_begins_no_attempt(room: Newsroom) -> None:
+    app = room.app
+    assert app is not None
+    app.stopping.set()
+
+    assert not any(deliver(app, SEVEN).counts.values())
+    assert {item.attempts for item in room.items} == {0}
+
+
+class Unset(Server):
+    """A way out that lacks its password."""
+
+    def send(self, message: Message) -> None:
+        self.tried.append(message.recipient)
+        raise ConfigError(("mail.smtp.password_env: the variable is not set; set it",))
+
+
+def test_a_way_that_lacks_its_configuration_is_tried_by_one_message_at_a_time(
+    room: Newsroom,
+) -> None:
+    app = room.app
+    assert app is not None
+    app.ways[""] = server = Unset({})
+    with pytest.raises(ConfigError, match="set it"):
+        deliver(app, SEVEN)
+
+    assert server.tried == ["a@example.org"]
+    assert states(room) == {
+        "a": OutboxState.WAITING,
+        "b": OutboxState.READY,
+        "c": OutboxState.READY,
+        "pages": OutboxState.SENT,
+    }
