@@ -258,3 +258,13 @@ def test_a_way_that_lacks_its_configuration_is_tried_by_one_message_at_a_time(
         "c": OutboxState.READY,
         "pages": OutboxState.SENT,
     }
+
+
+def test_a_closed_way_is_closed_for_those_too_who_were_removed_since(room: Newsroom) -> None:
+    room.configure(EVERYBODY.replace(", c@example.org", ""))
+    room.start(SEVEN)
+    server = mailing(room, all=DOWN)
+    send(room, SEVEN)
+
+    assert server.tried == ["a@example.org"]
+    assert by_recipient(room)["c"].attempts == 0
