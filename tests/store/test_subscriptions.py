@@ -252,6 +252,43 @@ def test_what_is_being_sent_when_its_recipient_is_stopped_ends_as_it_ends(db: Da
     assert outbox.sent(db, item, NOW)
 
 
+def test_what_is_being_sent_when_its_recipient_is_stopped_is_not_tried_again(db: Database) -> None:
+    reader = subscribe(db)
+    put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
+    (item,) = outbox.claim(db, NOW, owner="a", lease=LEASE, limit=1)
+
+    subscriptions.stop(db, reader.id, NOW, by="mail")
+
+    assert not outbox.wait(db, item, NOW + HOUR, "busy", uncertain=False)
+    assert outbox.release(db, "a") == 0
+    (ended,) = outbox.listing(db)
+    assert (ended.state, ended.uncertain) == (OutboxState.DEAD, True)
+
+
+def test_that_a_message_may_have_gone_is_known_on_when_its_recipient_is_stopped(
+    db: Database,
+) -> None:
+    reader = subscribe(db)
+    put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
+    (item,) = outbox.claim(db, NOW, owner="a", lease=LEASE, limit=1)
+    outbox.wait(db, item, NOW + HOUR, "no answer", uncertain=True)
+
+    subscriptions.stop(db, reader.id, NOW, by="mail")
+
+    (ended,) = outbox.listing(db)
+    assert (ended.state, ended.uncertain) == (OutboxState.DEAD, True)
+
+
+def test_what_nobody_wants_any_more_is_forgotten_in_its_time(db: Database) -> None:
+    reader = subscribe(db)
+    put(db, reader, NOW, NOW + DAY, made(message(), digest_of()), NOW)
+
+    subscriptions.stop(db, reader.id, NOW, by="mail")
+
+    assert outbox.prune(db, NOW) == 0
+    assert outbox.prune(db, NOW + SECOND) == 1
+
+
 @pytest.mark.parametrize(("first", "then"), [(BY_MAIL, BY_MAIL), (BY_COMMAND, BY_COMMAND)])
 def test_who_is_stopped_twice_is_stopped_since_the_first_time(
     db: Database, first: str, then: str
@@ -326,6 +363,36 @@ def test_who_is_resumed_later_starts_like_a_new_recipient(db: Database) -> None:
 
     anew = replace(reader, started_at=NOW + 30 * DAY - subscriptions.FIRST_PERIOD, last_at=None)
     assert subscriptions.due(db, NOW + 30 * DAY) == (anew,)
+
+
+def test_who_is_resumed_at_their_hour_has_that_hour_made_up_anew(db: Database) -> None:
+    served = subscription(started_at=NOW - 9 * DAY, last_at=NOW - 5 * DAY, next_at=NOW + DAY)
+    reader = subscribe(db, served)
+    subscriptions.stop(db, reader.id, NOW, by="mail")
+
+    assert subscriptions.resume(db, reader.id, NOW + DAY)
+
+    assert subscriptions.due(db, NOW + DAY) == (replace(reader, started_at=NOW, last_at=None),)
+
+
+def test_who_is_resumed_is_not_told_of_the_time_before_the_last_digest(db: Database) -> None:
+    served = subscription(started_at=NOW - 9 * DAY, last_at=NOW - HOUR, next_at=NOW)
+    reader = subscribe(db, served)
+    subscriptions.stop(db, reader.id, NOW - MINUTE, by="mail")
+
+    assert subscriptions.resume(db, reader.id, NOW + HOUR)
+
+    (again,) = subscriptions.due(db, NOW + HOUR)
+    assert again.last_at == NOW - HOUR
+
+
+def test_who_is_resumed_starts_no_earlier_than_they_had(db: Database) -> None:
+    reader = subscribe(db, subscription(started_at=NOW, next_at=NOW + HOUR))
+    subscriptions.stop(db, reader.id, NOW, by="mail")
+
+    assert subscriptions.resume(db, reader.id, NOW + 2 * HOUR)
+
+    assert the_one(db).started_at == NOW
 
 
 def test_who_was_not_stopped_cannot_be_resumed(db: Database) -> None:
