@@ -71,6 +71,17 @@ def test_the_newest_message_comes_first_and_in_it_the_best_story(db: Database) -
     )
 
 
+def test_messages_of_one_hour_stay_apart(db: Database) -> None:
+    news, later, *others = candidates(db, *"abcd")
+    answered = FirstTold(message_id="<a@example.org>", subject="News", told_at=NOW)
+    scheduled = digest_of(cut=(news, others[0]))
+    update = digest_of(cut=(later, others[1]), kind=DigestKind.UPDATE, first=answered)
+    both = (*made(message("one"), scheduled), *made(message("two"), update))
+    assert put(db, subscribe(db), NOW, NOW + DAY, both, NOW)
+
+    assert titles(db, the_one(db)) == [["b", "d"], ["a", "c"]]
+
+
 def test_nothing_left_out_is_nothing(db: Database) -> None:
     (told,) = candidates(db, "a")
     tell(db, subscribe(db), told)
