@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -300,6 +301,14 @@ def test_what_differs_is_told_with_the_reason(made: Path) -> None:
     assert call("digest", "show", "1", "-c", made, "--eml").stdout_bytes in outbox_files(made)
 
 
+def test_what_no_way_makes_any_more_is_told(made: Path) -> None:
+    change(made, "update archives set content_type = 'text/telegram'")
+    done = call("digest", "rebuild", "1", "-c", made)
+
+    assert done.exit_code == 1
+    assert "cannot be made again: no channel has messages of the type text/telegram" in done.output
+
+
 def test_what_differs_where_the_bytes_are_forgotten_is_told(made: Path) -> None:
     change(made, "update templates set source = replace(source, '<title>', '<title>Not ')")
     change(made, "delete from outbox")
@@ -383,3 +392,40 @@ def test_a_preview_has_the_links_on_which_its_reader_answers(config: Path) -> No
     config.write_text(config.read_text() + "web: {public_url: 'https://read.example'}\n")
     assert "https://read.example/v/" in call(*chosen).stdout
     assert "https://read.example/" not in str(told("digest", "preview", "-c", config))
+
+
+@pytest.fixture
+def page(channels: Path) -> int:
+    """The number of the digest that went into a folder."""
+    call("digest", "--now", "-c", channels)
+    listed = told("digest", "list", "--to", "pages", "-c", channels)
+    (number,) = (each["id"] for each in listed)
+    return int(number)
+
+
+def differences(config: Path, number: int) -> list[str]:
+    done = call("digest", "rebuild", number, "-c", config, "--json")
+    found: list[str] = json.loads(done.stdout)["differences"]
+    return found
+
+
+def test_of_what_differs_the_first_line_is_told_and_no_more_of_it_than_shows_it(
+    channels: Path, page: int
+) -> None:
+    long = f"<title>{'Not ' * 50}"
+    change(channels, "update templates set source = replace(source, '<title>', ?)", long)
+    change(channels, "update templates set source = replace(source, '</body>', '</body>.')")
+    shown = call("digest", "show", page, "-c", channels, "--eml").stdout_bytes.splitlines()
+    place = next(n for n, line in enumerate(shown, start=1) if line.startswith(b"<title>"))
+    first, reason = differences(channels, page)
+
+    assert first.startswith(f"Line {place} was '<title>")
+    assert first.endswith(f", and is '{long[:80]}'.")
+    assert reason.startswith("It was made by this version")
+
+
+def test_what_is_longer_than_it_was_is_told(channels: Path, page: int) -> None:
+    change(channels, "update templates set source = source || 'More'")
+    first, _ = differences(channels, page)
+
+    assert first.endswith(" was '', and is 'More'.")

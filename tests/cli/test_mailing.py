@@ -117,6 +117,16 @@ def test_what_waits_and_what_was_given_up_is_listed_with_its_reason(config: Path
     assert "monitor outbox retry" in call("status", "-c", config).output
 
 
+@pytest.mark.parametrize("state", OutboxState)
+def test_what_is_not_sent_is_listed_whatever_becomes_of_it(
+    config: Path, state: OutboxState
+) -> None:
+    put_into(config, state)
+    listed = {each["id"] for each in told("outbox", "list", "-c", config)}
+
+    assert (1 in listed) == (state is not OutboxState.SENT)
+
+
 def test_what_was_sent_is_listed_on_request_alone(config: Path) -> None:
     call("deliver", "-c", config)
     assert "Nothing waits" in call("outbox", "list", "-c", config).output
