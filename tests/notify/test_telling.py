@@ -181,6 +181,14 @@ def test_the_best_of_what_was_cut_are_named_and_copies_count_as_one() -> None:
         assert "To see all: monitor matches --cut" in told
 
 
+def test_where_all_that_was_cut_is_named_it_is_not_called_the_best() -> None:
+    hits = [a_hit(a_story(n), 0.9 - n / 100) for n in range(1, 5)]
+
+    for told in both(a_digest(*hits, cap=1)):
+        assert "3 more stories matched and found no room here:" in told
+        assert "Story 4" in told
+
+
 def test_where_there_is_a_page_of_what_was_cut_it_is_told_instead_of_the_command() -> None:
     page = "https://news.example/r/1"
     hits = [a_hit(a_story(n), 0.9 - n / 100) for n in range(1, 7)]
@@ -191,6 +199,14 @@ def test_where_there_is_a_page_of_what_was_cut_it_is_told_instead_of_the_command
     assert "See all that found no room" in both(digest)[1]
     for told in both(digest):
         assert "monitor matches --cut" not in told
+
+
+def test_what_is_no_web_address_is_no_page_of_what_was_cut() -> None:
+    hits = [a_hit(a_story(n), 0.9 - n / 100) for n in range(1, 3)]
+
+    for told in both(replace(a_digest(*hits, cap=1), rest="javascript:x")):
+        assert "See all that found no room" not in told
+        assert "To see all: monitor matches --cut" in told
 
 
 def test_a_page_of_what_was_cut_is_told_only_where_something_was() -> None:
@@ -216,6 +232,26 @@ def test_the_nearest_miss_says_by_how_much_and_how_to_see_why() -> None:
         assert "To see why: monitor explain 9 'Two words'" in told
 
 
+def test_the_topic_of_the_nearest_miss_cannot_turn_what_follows() -> None:
+    near = a_hit(a_story(9), 0.25, topic="\u202eIraq\nBcc: x")
+
+    for told in both(a_digest(coverage=Coverage(nearest=near))):
+        assert "where Iraq Bcc: x asks for 0.27:" in told
+
+
+def test_a_feed_that_fails_is_told_in_a_line_whatever_it_says() -> None:
+    failing = (
+        a_failing_feed("https://me:s3cret@wire.example/rss?key=s3cret", error="", since=None),
+        a_failing_feed("بي بي سي", error="no answer " * 50, since=None),
+    )
+
+    for told in both(a_digest(coverage=Coverage(failing=failing))):
+        assert "wire.example/rss: no reason recorded" in told
+        assert "s3cret" not in told
+        assert "بي بي سي\u200e: no answer" in told
+        assert 10 < told.count("no answer") < 15
+
+
 def test_how_to_stop_it_is_said() -> None:
     page = "https://news.example/stop/1"
     digest = replace(a_digest(), unsubscribe=page)
@@ -229,6 +265,11 @@ def test_how_to_stop_it_is_said() -> None:
 def test_what_the_owner_has_to_mend_is_said() -> None:
     for told in both(replace(a_digest(), warnings=("Mend the template.",))):
         assert "Mend the template." in told
+
+
+def test_of_a_long_warning_so_much_is_said_as_tells_what_to_do() -> None:
+    for told in both(replace(a_digest(), warnings=("Mend the template. " * 100,))):
+        assert 15 < told.count("Mend the template.") < 25
 
 
 def test_a_note_is_short_names_what_was_watched_and_has_a_footer() -> None:
