@@ -42,6 +42,10 @@ def test_less_than_three_weeks_are_no_trend(room: Newsroom, weeks: int) -> None:
     assert weeks_told(room, weeks) == ()
 
 
+def test_three_weeks_are_a_trend(room: Newsroom) -> None:
+    assert weeks_told(room, 3) == (0, 0, 1)
+
+
 def test_the_weeks_that_are_shown_are_those_since_the_first_story(room: Newsroom) -> None:
     assert weeks_told(room, 4) == (0, 0, 0, 1)
 

@@ -30,8 +30,9 @@ def test_without_pages_nothing_is_said(tmp_path: Path) -> None:
     assert on_web(tmp_path, None) == []
 
 
-def test_of_pages_that_are_well_nothing_is_said(tmp_path: Path) -> None:
-    assert on_web(with_key(tmp_path), HTTPS) == []
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+def test_of_pages_that_are_well_nothing_is_said(tmp_path: Path, host: str) -> None:
+    assert on_web(with_key(tmp_path), f"{HTTPS}, listen: '{host}:8321'") == []
 
 
 def test_a_missing_extra_fails_the_check_and_is_named(
@@ -69,6 +70,7 @@ def test_a_key_variable_that_is_not_set_fails_the_check(tmp_path: Path) -> None:
         ("public_url: http://news.example", "warning", "no one-click unsubscribing"),
         ("public_url: http://localhost:8321", "note", "only in mails that are read here"),
         (f"{HTTPS}, listen: '0.0.0.0:8321'", "warning", "listens on 0.0.0.0"),
+        (f"{HTTPS}, listen: '192.0.2.7:8321'", "warning", "listens on 192.0.2.7"),
     ],
 )
 def test_what_makes_links_less_than_they_could_be_is_said(
