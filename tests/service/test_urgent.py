@@ -132,6 +132,30 @@ def test_in_the_quiet_hours_it_waits_for_their_end(room: Newsroom) -> None:
     assert (told.kind, told.stories, told.made_at) == ("urgent", (story,), six)
 
 
+@pytest.mark.parametrize(("minutes", "kind"), [(10, "urgent"), (11, "scheduled")])
+def test_what_came_up_just_before_midnight_is_told_at_once_after_it(
+    room: Newsroom, minutes: int, kind: str
+) -> None:
+    midnight = NINE + 15 * HOUR
+    story = room.story(midnight - minutes * MINUTE, score=0.9)
+    for now in (midnight, SEVEN + DAY):
+        room.tick(now)
+    assert kinds(room) == [(kind, (story,))]
+
+
+@pytest.mark.parametrize(("minutes", "kind"), [(10, "urgent"), (11, "scheduled")])
+def test_what_came_up_just_before_a_rest_is_told_at_its_end(
+    room: Newsroom, minutes: int, kind: str
+) -> None:
+    room.configure(f'{URGENT}    quiet: {{from: "20:00", until: "06:00"}}\n')
+    room.start(NINE)
+    evening = NINE + 11 * HOUR
+    story = room.story(evening - minutes * MINUTE, score=0.9)
+    for now in (evening, evening + 10 * HOUR, SEVEN + DAY):
+        room.tick(now)
+    assert kinds(room) == [(kind, (story,))]
+
+
 def test_copies_and_what_else_a_story_matched_go_with_it(room: Newsroom) -> None:
     hot = room.story(NINE, score=0.9, link_key=link("same"))
     copy = room.story(NINE, score=0.3, link_key=link("same"))
