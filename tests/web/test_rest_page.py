@@ -106,6 +106,28 @@ def test_copies_are_one_entry_as_in_the_mail(site: Site) -> None:
     assert re.search(r"· 1 (copy|later version)</bdi>", page)
 
 
+def test_copies_and_later_versions_are_counted_each_by_its_name(site: Site) -> None:
+    ages = {"later": 1, "before": 3, "long before": 4}
+    versions = (
+        matched(site, name, 1 - age / 10, link_key=b"l" * 16, published_at=MORNING - age * DAY)
+        for name, age in ages.items()
+    )
+    best = matched(site, "best", 0.99, link_key=b"l" * 16, published_at=MORNING - 2 * DAY)
+    leave_out(site, best, *versions)
+    assert "· 2 copies · 1 later version</bdi>" in site.get(site.rest()).text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("So they said.", "So they said."), ("", "Untitled story")]
+)
+def test_a_story_without_a_title_goes_by_its_text(site: Site, text: str, shown: str) -> None:
+    leave_out(site, matched(site, "bare", title="", text=text))
+    page = site.get(site.rest()).text
+    question = site.get(links(page)[0]).text
+    assert titles(page)[0] == shown
+    assert question.count(shown) == 1
+
+
 def test_of_very_many_the_newest_are_shown_and_the_others_counted(site: Site) -> None:
     before = len(titles(site.get(site.rest()).text))
     leave_out(site, *(matched(site, f"{n}", 0.9 - n / 1000) for n in range(STORIES + 3)))
@@ -136,6 +158,14 @@ def test_text_of_strangers_is_shown_as_text_and_in_its_own_direction(site: Site)
     assert titles(page)[0] == "القوات <b>تبقى</b>"
     assert '<article class="story" dir="rtl" lang="ar">' in page
     assert "javascript:" not in page
+
+
+def test_of_a_long_story_the_pages_show_so_much_as_tells_what_it_is(site: Site) -> None:
+    leave_out(site, matched(site, "long", title="Berths " * 200, text="So they said. " * 200))
+    page = site.get(site.rest()).text
+    question = site.get(links(page)[0]).text
+    assert 200 < len(titles(page)[0]) <= 300
+    assert 30 < question.count("So they said.") < 50
 
 
 # ---------------------------------------------------------------- where it leads

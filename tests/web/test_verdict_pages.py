@@ -111,6 +111,11 @@ def test_the_other_answer_replaces_the_first_and_the_page_tells_what_stood(site:
     assert [each.wanted for each in site.topic().verdicts] == [False]
 
 
+def test_what_the_owner_said_by_a_command_is_told_as_that(site: Site) -> None:
+    change_often(site, 1, origin="command")
+    assert "“Not this”, said by a command on 02 March 2026" in site.get(site.more()).text
+
+
 def test_many_presses_at_once_give_one_verdict(site: Site) -> None:
     path = site.more()
     with ThreadPoolExecutor(8) as pool:
