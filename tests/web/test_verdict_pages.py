@@ -203,6 +203,7 @@ def test_what_was_said_of_a_forgotten_story_can_still_be_taken_back(site: Site) 
     assert page.status_code == 200
     assert ADVISORY[0] in page.text
     assert 'name="answer"' not in page.text
+    assert f"monitor verdict --undo {number}<" in page.text
     assert site.press(path, answer="less").status_code == 410
     assert "Taken back" in site.press(path, undo=number).text
     assert site.topic().verdicts == ()
