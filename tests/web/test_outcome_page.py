@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from tests.web.site import LATER, Site
 
 def page(site: Site, *, threshold: float = 0.3, **moved: Any) -> str:
     """What is shown of an answer that moved the threshold from 0.3, and so much else."""
-    topic = site.topic()
+    topic = replace(site.topic(), spec=replace(site.topic().spec, name="Two words"))
     before, after = (
         State(topic=topic, threshold=Threshold(value=value, kind=ThresholdKind.CALIBRATED))
         for value in (0.3, threshold)
@@ -70,3 +72,7 @@ def test_a_threshold_that_moved_too_little_to_be_seen_has_not_moved(
     still: Site, after: float, told: str
 ) -> None:
     assert told in page(still, threshold=after)
+
+
+def test_its_command_can_be_pasted_whatever_the_topic_is_called(still: Site) -> None:
+    assert "monitor topics verdicts 'Two words'<" in unescape(page(still))
