@@ -18,6 +18,8 @@ from tests.web.site import BROWSER, PUBLIC, Site
 
 PAGES = ("more", "farewell")
 HEADERS = {
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
@@ -103,6 +105,12 @@ def test_a_form_of_our_own_page_is_taken(site: Site, said: dict[str, str]) -> No
 def test_the_address_that_was_asked_for_is_an_origin_of_ours(site: Site) -> None:
     said = {"Origin": f"http://{site.host}"}
     assert site.client(**said).post(site.farewell(), data={"stop": "1"}).status_code == 200
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_an_origin_is_the_same_with_its_usual_port_and_without(scheme: str, port: int) -> None:
+    """As browsers leave it away, and owners need not."""
+    assert origin_of(f"{scheme}://news.example:{port}") == origin_of(f"{scheme}://news.example")
 
 
 @pytest.mark.parametrize("address", ["http://[", "http://a:b", "x", ""])
