@@ -54,10 +54,11 @@ LONGEST_WAIT = 60.0
 """A step that fails is left alone for longer each time, up to this many seconds."""
 STUCK = 1800.0
 """Seconds after which a tick in flight counts as hung, and the watchdog is no longer fed."""
-GRACE = 8.0
+GRACE = 7.0
 """Seconds a step in flight has to end after SIGTERM ..."""
 LAST = 1.0
-"""... and after it the database, to take back the leases."""
+"""... and after it the database, to take back the leases. A busy machine has two more: those who
+stop services kill what is there after ten."""
 JUMP = 5.0
 """Seconds by which wall clock and monotonic clock may drift apart between two looks."""
 
