@@ -12,10 +12,11 @@ import pytest
 from monitor.notify.tokens import Purpose
 from monitor.service.answers import CHANGES_A_DAY
 from monitor.service.links import verdict
-from monitor.store import verdicts
+from monitor.store import matches, topics, verdicts
 from tests.builders import ADVISORY, FOOTBALL
 from tests.service.test_backtest import write_topic
 from tests.service.walking import opened
+from tests.store.builders import match
 from tests.web.site import LATER, Site, served_site
 
 NO_STORY = 9_999_999
@@ -31,6 +32,18 @@ def test_a_link_shows_story_topic_and_reason_and_changes_nothing(site: Site) -> 
     assert "threshold 0.30" in page.text
     assert "Nothing changes before you press a button." in page.text
     assert site.dump() == before
+
+
+def test_the_reason_is_that_of_the_topic_of_the_link_whatever_else_the_story_matched(
+    site: Site,
+) -> None:
+    own, story, database = site.topic(), site.hit().story.id, site.app.database
+    other = replace(own.spec, name="other")
+    _, second = sorted(topics.sync(database, [own.spec, other]), key=lambda each: each.id)
+    better = match(story, second, score=0.99, threshold=0.11, matched_at=LATER)
+    matches.save(database, [story], [better], LATER)
+    assert "threshold 0.30" in site.get(site.more()).text
+    assert "threshold 0.11" in site.get(site.more(topic=second.id)).text
 
 
 @pytest.mark.parametrize(("link", "first"), [("more", "more"), ("less", "less")])
