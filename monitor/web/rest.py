@@ -11,7 +11,7 @@ from monitor.notify.wording import count, local_time, reason_words, score_words
 from monitor.records import Answers, DigestEntry, LeftOut
 from monitor.service.answers import Rest
 from monitor.service.links import Links
-from monitor.web.show import Item, item_of, origin_of, rendered
+from monitor.web.show import Item, item_of, rendered, source_and_time
 
 STORIES = 200
 """On one page, copies among them; how many there are beyond is said."""
@@ -62,7 +62,7 @@ def _message(it: Rest, message: LeftOut, links: Links) -> Message:
 
 def _entry(it: Rest, entry: DigestEntry, links: Links) -> Entry:
     story, match = entry.lead.story, entry.lead.match
-    told = " · ".join((origin_of(story, it.zone), *_others(entry)))
+    told = " · ".join((source_and_time(story, it.zone), *_others(entry)))
     return Entry(
         item=item_of(story.title, story.url, story.language, story.text, told),
         topic=clean_line(entry.lead.topic),

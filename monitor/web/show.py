@@ -20,6 +20,7 @@ from monitor.notify.wording import (
     direction,
     language_tag,
     local_time,
+    marked,
     reason_words,
     safe_link,
     score_words,
@@ -157,13 +158,13 @@ def _asked_item(it: Asked) -> Item:
     known = it.story or it.standing
     if known is None:
         raise ValueError("a question is of a story, or of what was said of it")
-    told = origin_of(it.story, it.zone) if it.story is not None else ""
+    told = source_and_time(it.story, it.zone) if it.story is not None else ""
     return item_of(known.title, known.url, known.language, known.text, told)
 
 
-def origin_of(story: Story, zone: ZoneInfo) -> str:
+def source_and_time(story: Story, zone: ZoneInfo) -> str:
     """Return who published a story, and when by the reader's clock."""
-    source, when = shorten(story.source, _SOURCE), local_time(story.published_at, zone)
+    source, when = marked(shorten(story.source, _SOURCE)), local_time(story.published_at, zone)
     return f"{source} · {when}" if source else when
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import pytest
+
+from monitor.web.show import source_and_time
+from tests.notify.builders import a_story
 from tests.service.walking import opened
 from tests.web.site import LATER, served_site
 
@@ -36,3 +42,17 @@ def test_whom_the_configuration_does_not_name_any_more_is_told_in_utc(config: Pa
     with opened(in_los_angeles(config), LATER) as app, served_site(app) as site:
         app.__dict__["plans"] = {}
         assert "Mon 2 Mar 2026, 05:00 UTC" in site.get(site.more()).text
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("Example Wire", "Example Wire \N{MIDDLE DOT} "),
+        ("وكالة 24", "وكالة 24\N{LEFT-TO-RIGHT MARK} \N{MIDDLE DOT} "),
+        ("", ""),
+    ],
+)
+def test_the_time_stands_behind_its_source_whatever_the_script(source: str, told: str) -> None:
+    story = replace(a_story(source=source), published_at=LATER)
+    expected = f"{told}{LATER:%a} {LATER.day} {LATER:%b %Y, %H:%M} UTC"
+    assert source_and_time(story, ZoneInfo("UTC")) == expected
