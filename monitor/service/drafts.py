@@ -27,8 +27,6 @@ from monitor.store.subscriptions import FIRST_PERIOD
 _UPDATE = DigestKind.UPDATE
 _LATE = timedelta(minutes=10)
 """What came up so shortly before midnight, or before a rest, may still be told at once."""
-_SLOWEST = timedelta(hours=1)
-"""Matches are written later than the time they bear: by so much at most."""
 
 
 def scheduled(
@@ -74,7 +72,7 @@ def _updates(app: App, subscription: Subscription, plan: Plan) -> Sequence[Match
     Where the message that told one is forgotten, a later version is what it is without the wish: a
     copy. So is one of an hour that was served before: updates were not wanted then.
     """
-    since = _since(subscription) - _SLOWEST
+    since = _since(subscription) - matches.SLOWEST
     every = matches.updates(app.database, subscription, plan.topics)
     return [each for each in every if each.match.matched_at > since]
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.records import MatchState
 from monitor.store import matches
 from monitor.store.database import Database
-
-_OVERLAP = timedelta(hours=1)
-"""Matches are written later than the time they bear: by so much at most."""
 
 
 @dataclass
@@ -31,7 +28,7 @@ class Watch:
         """Forget who is settled if matches came in since the last look."""
         before = self.looked_at is not None and self.looked_at <= now
         if not (before and self.since and _hits(database, self.since) == self.seen):
-            self.since = now - _OVERLAP
+            self.since = now - matches.SLOWEST
             self.seen = _hits(database, self.since)
             self.settled.clear()
         self.looked_at = now

@@ -15,6 +15,8 @@ from monitor.store import rows
 from monitor.store.database import Database, insert
 from monitor.store.tables import articles, feeds, ledger, matches, stories, topics
 
+SLOWEST = timedelta(hours=1)
+"""A match is written later than the time it bears: by so much at most."""
 _AT_ONCE = 500
 _WEEK = timedelta(days=7)
 

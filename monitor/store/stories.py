@@ -25,11 +25,11 @@ from monitor.records import Added, ArticleState, NewStory, PollOutcome, Story
 from monitor.store import feeds, identity, outcomes, rows
 from monitor.store.database import Database
 from monitor.store.identity import Decided, Known
+from monitor.store.matches import SLOWEST
 from monitor.store.tables import articles, ledger, stories, subscriptions
 from monitor.store.tables import feeds as feeds_table
 
 _WEEK = timedelta(days=7)
-_SLOWEST_MATCH = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _FOUND = 20
 """Stories that a search by title gives at most."""
@@ -222,7 +222,7 @@ def _awaited_since(connection: Connection) -> datetime | None:
     served = func.min(func.coalesce(subscriptions.c.last_at, subscriptions.c.started_at))
     served_still = and_(subscriptions.c.enabled, subscriptions.c.stopped_at.is_(None))
     oldest: datetime | None = connection.scalar(select(served).where(served_still))
-    return None if oldest is None else oldest - _SLOWEST_MATCH
+    return None if oldest is None else oldest - SLOWEST
 
 
 def _forgettable(before: datetime, awaited_since: datetime | None) -> ColumnElement[bool]:
