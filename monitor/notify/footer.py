@@ -26,14 +26,14 @@ _MAX_WARNING = 400
 class Note:
     """A remark: a sentence, the titles it speaks of, and what a command does about it.
 
-    ``link``: a page that does the same, to be told instead of the command; None: there is none.
+    ``page``: one that does the same, to be told instead of the command; None: there is none.
     """
 
     text: str
     titles: tuple[Words, ...] = ()
     hint: str = ""
     command: str = ""
-    link: str | None = None
+    page: Words | None = None
 
 
 def notes(digest: Digest, *, terse: bool) -> tuple[Note, ...]:
@@ -83,8 +83,13 @@ def _left_out(digest: Digest) -> Iterator[Note]:
             titles=tuple(title_words(best, _MAX_TITLE) for best, *_ in told[:_MAX_CUT]),
             hint="To see all:",
             command="monitor matches --cut",
-            link=safe_link(digest.rest),
+            page=_page_of_the_rest(digest),
         )
+
+
+def _page_of_the_rest(digest: Digest) -> Words | None:
+    link = safe_link(digest.rest)
+    return Words(text="See all that found no room", link=link) if link else None
 
 
 def _shortened(terse: bool) -> Iterator[Note]:

@@ -39,7 +39,7 @@ def test_templates_that_work_are_not_spoken_of(tmp_path: Path) -> None:
         "{% if digest.warnings %}{{ 1 / 0 }}{% endif %}x",
         "{% if not digest.sections %}{{ 1 / 0 }}{% endif %}x",
         "{% if digest.has_contents %}{{ 1 / 0 }}{% endif %}x",
-        "{% for note in digest.notes %}{{ 1 / 0 if note.link }}{% endfor %}x",
+        "{% for note in digest.notes %}{{ 1 / 0 if note.page }}{% endfor %}x",
         "{% for note in digest.notes %}{{ 1 / 0 if note.command }}{% endfor %}x",
     ],
 )
